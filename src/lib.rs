@@ -1,0 +1,16 @@
+//! hfgen: an incremental build system for test suites.
+//!
+//! The rooms stand in the order of `docs/architecture.md`: each imports only from rooms below it.
+
+pub mod cli;
+pub mod report;
+pub mod discover;
+pub mod emit;
+pub mod store;
+pub mod graph;
+pub mod validate;
+pub mod template;
+pub mod rules;
+pub mod registry;
+pub mod finding;
+pub mod sys;

@@ -1,0 +1,122 @@
+//! Another system with some files' contents replaced, as git's index replaces those of the working tree.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Kind, Lock, Ran, Stamp, System};
+
+/// Reads see `contents` first (`None`: the file is not there); writes go nowhere.
+///
+/// Invariant: nothing below is ever changed through an overlay.
+pub struct OverlaySystem<'a> {
+    pub below: &'a dyn System,
+    pub contents: BTreeMap<PathBuf, Option<Vec<u8>>>,
+}
+
+fn read_only() -> io::Error {
+    io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "a view of staged contents is never written")
+}
+
+impl System for OverlaySystem<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.contents.get(path) {
+            Some(Some(bytes)) => Ok(bytes.clone()),
+            Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)),
+            None => self.below.read(path),
+        }
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        self.below.read_at(path, offset, len)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stamp> {
+        match self.contents.get(path) {
+            Some(Some(bytes)) => {
+                // A stamp that no real file has, so that the contents are always hashed.
+                Ok(Stamp { mtime: -1, ctime: -1, size: bytes.len() as u64, inode: 0, kind: Kind::File })
+            }
+            Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)),
+            None => self.below.stat(path),
+        }
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.below.canonical(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<(String, Kind)>> {
+        let mut found: BTreeMap<String, Kind> = self.below.list(folder).unwrap_or_default().into_iter().collect();
+        for (path, contents) in &self.contents {
+            if path.parent() == Some(folder)
+                && let Some(name) = path.file_name()
+            {
+                let name = name.to_string_lossy().into_owned();
+                if contents.is_some() {
+                    found.insert(name, Kind::File);
+                } else {
+                    found.remove(&name);
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn walk(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut found = self.below.walk(folder)?;
+        for (path, contents) in &self.contents {
+            let Ok(relative) = path.strip_prefix(folder) else { continue };
+            found.retain(|known| known != relative);
+            if contents.is_some() {
+                found.push(relative.to_owned());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn write_atomic(&self, _path: &Path, _bytes: &[u8]) -> io::Result<Stamp> {
+        Err(read_only())
+    }
+
+    fn append_at(&self, _path: &Path, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
+        Err(read_only())
+    }
+
+    fn remove_file(&self, _path: &Path) -> io::Result<()> {
+        Err(read_only())
+    }
+
+    fn remove_empty_folder(&self, _path: &Path) -> io::Result<()> {
+        Err(read_only())
+    }
+
+    fn make_folders(&self, _path: &Path) -> io::Result<()> {
+        Err(read_only())
+    }
+
+    fn set_executable(&self, _path: &Path) -> io::Result<()> {
+        Err(read_only())
+    }
+
+    fn lock(&self, path: &Path, waiting: &dyn Fn()) -> io::Result<Box<dyn Lock>> {
+        self.below.lock(path, waiting)
+    }
+
+    fn now(&self) -> i64 {
+        self.below.now()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.below.env(name)
+    }
+
+    fn current_folder(&self) -> io::Result<PathBuf> {
+        self.below.current_folder()
+    }
+
+    fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran> {
+        self.below.run(program, args, folder, input)
+    }
+}
