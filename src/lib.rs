@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod report;
 pub mod discover;
+pub mod build;
 pub mod emit;
 pub mod store;
 pub mod graph;
