@@ -8,5 +8,6 @@ pub mod data;
 pub mod ident;
 pub mod lock;
 pub mod parse;
+pub mod version;
 
 pub use config::Registry;
