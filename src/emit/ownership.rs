@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::header::{Mark, mark};
-use crate::store::Digest;
+use crate::digest::Digest;
+use crate::graph::header::{Mark, mark};
 use crate::sys::{Kind, Stamp, System};
 
 /// What stands at an output's path.

@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use salsa::Database as Db;
 use serde_json::{Value, json};
 
-use super::inputs::{Source, Workspace};
+use super::inputs::Workspace;
 use crate::finding::codes::registry::{
-    BROKEN_LOCK, BROKEN_REGISTRY, EXPIRED_SKIP, MISSING_INPUT, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL,
+    BROKEN_REGISTRY, EXPIRED_SKIP, MISSING_INPUT, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL,
     UNKNOWN_NAME,
 };
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
@@ -24,6 +24,9 @@ use crate::rules::decide::Decision;
 use crate::rules::merge;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
+
+/// Path of the lock, relative to the project root.
+const LOCK: &str = "registry.lock";
 
 /// A value and what was found while it was made.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -120,9 +123,16 @@ fn section_facts<'db>(
     workspace: Workspace,
     section: Section<'db>,
 ) -> Arc<Result<ModelFacts, Finding>> {
-    let path = workspace.lock(db).map_or_else(|| Arc::from("registry.lock"), |source: Source| source.path(db).clone());
-    let parsed = lock::parse_text(&path, section.key(db), section.text(db));
-    Arc::new(parsed)
+    let key = &**section.key(db);
+    let cut = lock::Section { key: key.into(), text: section.text(db), offset: 0, line: 1 };
+    let parsed = lock::parse_section(LOCK, &cut);
+    // Only a broken section needs its real line: asked for always, an edit above it would parse it again.
+    let Err(finding) = parsed else { return Arc::new(parsed) };
+    let found = workspace.lock(db).and_then(|source| {
+        let text = lock::split(source.text(db));
+        text.sections.iter().find(|section| section.key == key).map(|section| lock::parse_section(LOCK, section))
+    });
+    Arc::new(found.unwrap_or(Err(finding)))
 }
 
 /// A model type's name.
@@ -439,9 +449,4 @@ fn model_findings(db: &dyn Db, workspace: Workspace, key: &str, decision: &Decis
         }
     }
     findings
-}
-
-/// `BROKEN_LOCK` for a reader of sections.
-pub fn broken_lock(message: String, place: Place) -> Finding {
-    Finding::error(BROKEN_LOCK, message).at(place).help("run `hfgen sync` again; the file is not edited by hand")
 }

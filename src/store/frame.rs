@@ -20,17 +20,12 @@ pub enum Unread {
     Damaged,
 }
 
-/// The engine's own version is in every key: other sources of hfgen, other cache.
-pub fn engine() -> [u8; 16] {
-    crate::store::Digest::of(concat!(env!("CARGO_PKG_VERSION"), "+", env!("HFGEN_SOURCES")).as_bytes()).0
-}
-
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = vec![0; HEAD];
     bytes = postcard::to_extend(value, bytes).expect("Invariant: stored types have no maps of unknown length");
     bytes[..4].copy_from_slice(&MAGIC);
     bytes[4..8].copy_from_slice(&FORMAT.to_le_bytes());
-    bytes[8..24].copy_from_slice(&engine());
+    bytes[8..24].copy_from_slice(&crate::digest::engine().0);
     let sum = blake3::hash(&bytes[HEAD..]);
     bytes[24..HEAD].copy_from_slice(sum.as_bytes());
     bytes
@@ -40,7 +35,7 @@ pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Unread> {
     if bytes.len() < HEAD || bytes[..4] != MAGIC {
         return Err(Unread::Damaged);
     }
-    if bytes[4..8] != FORMAT.to_le_bytes() || bytes[8..24] != engine() {
+    if bytes[4..8] != FORMAT.to_le_bytes() || bytes[8..24] != crate::digest::engine().0 {
         return Err(Unread::OtherVersion);
     }
     if bytes[24..HEAD] != *blake3::hash(&bytes[HEAD..]).as_bytes() {

@@ -10,7 +10,6 @@ pub const EXPIRED_SKIP: CodeId = CodeId(5);
 pub const REQUIRED_VERSION: CodeId = CodeId(6);
 pub const MISSING_INPUT: CodeId = CodeId(7);
 pub const UNKNOWN_NAME: CodeId = CodeId(8);
-pub const BROKEN_LOCK: CodeId = CodeId(9);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -70,12 +69,5 @@ pub const CODES: &[Code] = &[
         name: "unknown-name",
         summary: "a name refers to nothing: a family, a check, a hardware profile, a contract",
         page: "Names are looked up exactly. The help line names the nearest known one.",
-    },
-    Code {
-        id: BROKEN_LOCK,
-        name: "broken-lock",
-        summary: "registry.lock can't be read",
-        page: "The file is kept by `hfgen sync` and not edited by hand. Merge conflict markers, a cut file or an older \
-               format end here: run `hfgen sync` again.",
     },
 ];

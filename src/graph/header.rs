@@ -61,5 +61,5 @@ pub fn mark(path: &str, bytes: &[u8]) -> Mark {
 }
 
 fn hash(path: &str, first: &str, text: &str) -> String {
-    crate::store::Digest::of_parts([path.as_bytes(), first.as_bytes(), text.as_bytes()]).to_string()
+    crate::digest::Digest::of_parts([path.as_bytes(), first.as_bytes(), text.as_bytes()]).to_string()
 }
