@@ -20,8 +20,9 @@ pub fn render(finding: &Finding, notes: &[String], look: &Look) -> String {
         first = first.element(show(place));
     }
     first = first.elements(notes.iter().map(|note| Level::NOTE.message(text::clean(note))));
-    let one_place = finding.place.is_some() && finding.related.is_empty() && finding.output.is_none();
-    if one_place {
+    // A help line belongs under the only place; after several it stands for itself.
+    let places = usize::from(finding.place.is_some()) + finding.related.len() + usize::from(finding.output.is_some());
+    if places == 1 {
         first = first.elements(finding.help.iter().map(|help| Level::HELP.message(text::clean(help))));
     }
     let mut groups = vec![first];
@@ -31,13 +32,16 @@ pub fn render(finding: &Finding, notes: &[String], look: &Look) -> String {
     if let Some(place) = &finding.output {
         groups.push(Group::with_title(Level::NOTE.secondary_title("it shows in this output")).element(show(place)));
     }
-    if !one_place {
+    if places > 1 {
         groups
             .extend(finding.help.iter().map(|help| Group::with_title(Level::HELP.secondary_title(text::clean(help)))));
     }
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let mut rendered = renderer.term_width(look.width.unwrap_or(DEFAULT_TERM_WIDTH)).render(&groups);
     rendered.push('\n');
+    if places == 0 {
+        rendered.extend(finding.help.iter().map(|help| format!("{}: {}\n", look.cool("help"), text::clean(help))));
+    }
     rendered
 }
 
