@@ -27,12 +27,20 @@ struct Explanation {
 
 const ALWAYS: ((u8, u8), (u8, u8)) = ((3, 0), (3, 99));
 
-const EXPLAINED: &[Explanation] = &[Explanation {
-    refused_by_us: true,
-    message: "declares the encoding",
-    versions: ALWAYS,
-    why: "deliberate: outputs are UTF-8, other encodings are refused whatever CPython's codecs know",
-}];
+const EXPLAINED: &[Explanation] = &[
+    Explanation {
+        refused_by_us: true,
+        message: "declares the encoding",
+        versions: ALWAYS,
+        why: "deliberate: outputs are UTF-8; a file that declares another encoding is refused even where CPython reads it",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "is not UTF-8",
+        versions: ALWAYS,
+        why: "deliberate: outputs are UTF-8; CPython reads these bytes by the encoding that a comment declares",
+    },
+];
 
 struct Case {
     name: String,

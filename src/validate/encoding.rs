@@ -24,11 +24,11 @@ pub fn refuse(text: &str) -> Option<Issue> {
         return Some(Issue::error(SOURCE_ENCODING, range(at, at + 1), "source code cannot contain null bytes"));
     }
     let (name, at) = coding_comment(text)?;
+    let marked = text.starts_with('\u{feff}');
     let accepted = match normalised(name).as_ref() {
-        "utf-8" | "utf8" | "u8" | "utf" | "utf8-ucs2" | "utf8-ucs4" | "cp65001" => true,
-        "utf-8-sig" => text.starts_with('\u{feff}'),
-        "ascii" | "us-ascii" | "646" => text.is_ascii(),
-        other => other.starts_with("utf-8-"),
+        "utf8" | "u8" | "utf" | "utf8-ucs2" | "utf8-ucs4" | "cp65001" => !marked,
+        "ascii" | "us-ascii" | "646" => !marked && text.is_ascii(),
+        other => other == "utf-8" || other.starts_with("utf-8-"),
     };
     (!accepted).then(|| {
         Issue::error(SOURCE_ENCODING, range(at, at + name.len()), format!("the output declares the encoding `{name}`"))

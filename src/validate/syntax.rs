@@ -60,6 +60,7 @@ pub fn check(text: &str, python: (u8, u8)) -> Result<Module, Vec<Issue>> {
         mem::forget(parsed);
     }
     issues.sort_by_key(|issue| (issue.range.start, issue.range.end));
+    issues.dedup_by(|one, other| one.range == other.range && one.message == other.message);
     issues.truncate(ENOUGH);
     Err(issues)
 }

@@ -6,11 +6,11 @@ use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    Alias, Comprehension, ExceptHandler, Expr, ExprContext, Identifier, Keyword, MatchCase, Mod, Parameters, Pattern,
+    Alias, Comprehension, ExceptHandler, Expr, ExprContext, ExprTuple, Identifier, InterpolatedStringElement, Keyword, MatchCase, Mod, Parameters, Pattern,
     PythonVersion, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, TypeParam, TypeParams,
 };
 use ruff_python_parser::semantic_errors::SemanticSyntaxChecker;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::Issue;
 use super::scope::{ScopeKind, Scopes, is};
@@ -39,6 +39,13 @@ pub struct Walk<'a> {
     star_loops: Option<u32>,
     /// In an annotation that is not evaluated where it stands.
     later: bool,
+    /// In an annotation that becomes a string, where nothing can be bound, yielded or awaited.
+    quoted: bool,
+    /// Of the function around the walk: whether it yields, and a `return` with a value.
+    yields: bool,
+    returns: Option<TextRange>,
+    /// Nested format specifications of f-strings.
+    specs: u32,
     depth: u32,
 }
 
@@ -64,6 +71,10 @@ impl<'a> Walk<'a> {
             branches: 0,
             star_loops: None,
             later: false,
+            quoted: false,
+            yields: false,
+            returns: None,
+            specs: 0,
             depth: 0,
         }
     }
@@ -125,13 +136,18 @@ impl<'a> Walk<'a> {
     fn in_function(&mut self, kind: ScopeKind, parameters: Option<&'a Parameters>, body: impl FnOnce(&mut Self)) {
         let around = (self.loops, self.repeats, self.branches, self.star_loops, self.later);
         (self.loops, self.repeats, self.branches, self.star_loops, self.later) = (0, 0, 0, None, false);
+        let flow = (mem::take(&mut self.quoted), mem::take(&mut self.yields), mem::take(&mut self.returns));
         self.scopes.push(kind);
         for parameter in parameters.into_iter().flatten() {
             self.scopes.bind(parameter.name(), is::PARAMETER | is::LASTING);
         }
         body(self);
         self.scopes.pop();
+        if let (ScopeKind::Function { is_async: true }, true, Some(range)) = (kind, self.yields, self.returns) {
+            self.error(range, "`return` with value in async generator");
+        }
         (self.loops, self.repeats, self.branches, self.star_loops, self.later) = around;
+        (self.quoted, self.yields, self.returns) = flow;
     }
 
     fn class(&mut self, class: &'a StmtClassDef) {
@@ -238,7 +254,9 @@ impl<'a> Walk<'a> {
                 }
                 let later = self.later;
                 self.later |= name.is_some() && matches!(self.scopes.kind(), ScopeKind::Function { .. });
+                let quoted = mem::replace(&mut self.quoted, self.future_annotations);
                 self.visit_annotation(&assign.annotation);
+                self.quoted = quoted;
                 self.later = later;
                 if let Some(value) = &assign.value {
                     self.visit_expr(value);
@@ -300,7 +318,29 @@ impl<'a> Walk<'a> {
             Stmt::Break(_) | Stmt::Continue(_) if self.leaves_star_handler() => {
                 self.error(stmt.range(), "'break', 'continue' and 'return' cannot appear in an 'except*' block");
             }
+            Stmt::Return(statement) => {
+                if statement.value.is_some() {
+                    self.returns.get_or_insert(statement.range);
+                }
+                visitor::walk_stmt(self, stmt);
+            }
             _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    /// `yield, x` is two elements to the parser and nothing to CPython.
+    fn bare_yield(&self, tuple: &ExprTuple) {
+        let mut from = tuple.start();
+        if tuple.parenthesized {
+            from += TextSize::new(1);
+        }
+        for element in &tuple.elts {
+            if matches!(element, Expr::Yield(_) | Expr::YieldFrom(_))
+                && !self.source[TextRange::new(from, element.start())].contains('(')
+            {
+                self.error(element.range(), "`yield` must be parenthesized here");
+            }
+            from = element.end();
         }
     }
 
@@ -331,7 +371,21 @@ impl<'a> Walk<'a> {
                 self.comprehension(false, &[comp.key.as_deref(), Some(&comp.value)], &comp.generators);
             }
             Expr::Generator(comp) => self.comprehension(true, &[Some(&comp.elt)], &comp.generators),
+            Expr::Tuple(tuple) => {
+                self.bare_yield(tuple);
+                visitor::walk_expr(self, expr);
+            }
+            Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Await(_) => {
+                if self.quoted {
+                    self.error(expr.range(), "`yield` and `await` can't be used within an annotation");
+                }
+                self.yields |= !expr.is_await_expr();
+                visitor::walk_expr(self, expr);
+            }
             Expr::Named(named) => {
+                if self.quoted {
+                    self.error(named.range, "an assignment expression can't be used within an annotation");
+                }
                 self.visit_expr(&named.value);
                 if let Expr::Name(name) = &*named.target {
                     self.scopes.bind_named(&name.id);
@@ -417,7 +471,35 @@ impl<'a> Visitor<'a> for Walk<'a> {
         self.branch(&case.body);
     }
 
+    fn visit_interpolated_string_element(&mut self, element: &'a InterpolatedStringElement) {
+        let InterpolatedStringElement::Interpolation(interpolation) = element else { return };
+        if interpolation.expression.is_starred_expr() {
+            self.error(interpolation.range, "can't use starred expression here");
+        }
+        if self.specs > 1 && self.version < PythonVersion::PY312 {
+            self.error(interpolation.range, "f-string: expressions nested too deeply");
+        }
+        let around = mem::take(&mut self.specs);
+        self.visit_expr(&interpolation.expression);
+        self.specs = around + 1;
+        for element in interpolation.format_spec.iter().flat_map(|spec| &spec.elements) {
+            self.visit_interpolated_string_element(element);
+        }
+        self.specs = around;
+    }
+
     fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchValue(value) if matches!(&*value.value, Expr::FString(_) | Expr::TString(_)) => {
+                self.error(value.range, "patterns may only match literals and attribute lookups");
+            }
+            Pattern::MatchOr(or) => {
+                for early in or.patterns.iter().rev().skip(1).filter(|pattern| pattern.is_irrefutable()) {
+                    self.error(early.range(), "this pattern makes remaining patterns unreachable");
+                }
+            }
+            _ => {}
+        }
         visitor::walk_pattern(self, pattern);
         let name = match pattern {
             Pattern::MatchAs(pattern) => pattern.name.as_ref(),
