@@ -117,6 +117,8 @@ struct Round<'a> {
     trace: &'a Trace,
     set: &'a InputSet,
     scan: &'a Scan,
+    /// For each template of the trace, whether it is still in force with the same contents.
+    same_templates: Vec<bool>,
     counts: Counts,
 }
 
@@ -132,7 +134,10 @@ impl<'a> Round<'a> {
         set: &'a InputSet,
         scan: &'a Scan,
     ) -> Self {
-        Self { system, options, progress, layout, session, trace, set, scan, counts: scan.counts }
+        let now = crate::graph::templates::digests(&session.db, session.workspace);
+        let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
+        let same_templates = trace.templates.iter().map(same).collect();
+        Self { system, options, progress, layout, session, trace, set, scan, same_templates, counts: scan.counts }
     }
 
     fn run(mut self) -> Result<Outcome, Failure> {
@@ -211,11 +216,6 @@ impl<'a> Round<'a> {
             let records = jobs.iter().zip(result.records).filter_map(|(job, record)| {
                 Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written: record? })
             });
-            for output in kept.values_mut() {
-                if let Some(planned) = plan.outputs.iter().find(|planned| planned.entry == output.entry) {
-                    debug_assert!(!selected.holds(&output.entry) || planned.model == output.model);
-                }
-            }
             memory::save(memory::Memory {
                 system: self.system,
                 layout: self.layout,
@@ -242,10 +242,7 @@ impl<'a> Round<'a> {
         if old.shared != shared || old.model != planned.model {
             return true;
         }
-        let (db, workspace) = (&self.session.db, self.session.workspace);
-        !crate::graph::templates::same(db, workspace, &old.names, &|index| {
-            old.templates.get(index).and_then(|at| self.trace.templates.get(*at as usize)).map(|(_, digest)| *digest)
-        })
+        !old.templates.iter().all(|index| self.same_templates.get(*index as usize).copied().unwrap_or(false))
     }
 
     /// What stands on disk; read only where the scan does not know it.

@@ -125,8 +125,15 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
         ("rules".to_owned(), Digest::of_value(&rules)),
         ("lock".to_owned(), Digest::of(head.as_bytes())),
+        ("template names".to_owned(), template_names(session)),
         ("day".to_owned(), expired_skips(session)),
     ]
+}
+
+/// A template that comes or goes can change which one a name or a variant stands for.
+fn template_names(session: &Session) -> Digest {
+    let layered = crate::graph::templates::layered(&session.db, session.workspace);
+    Digest::of_value(&layered.sources.keys().collect::<Vec<_>>())
 }
 
 /// A day that passes is no change, unless a skip expired on it.

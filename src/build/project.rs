@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::sys::{Kind, System};
+use crate::sys::{Kind, Stamp, System};
 
 /// An input file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +26,8 @@ pub enum Role {
 pub struct InputSet {
     /// Sorted by path. The registry and the lock stand in it whether they are there or not.
     pub files: Vec<InputFile>,
-    /// Folders whose stamp moves when an input comes or goes, there or not.
-    pub folders: Vec<String>,
+    /// Folders whose stamp moves when an input comes or goes, there or not; stamped before they were listed.
+    pub folders: Vec<(String, Option<Stamp>)>,
 }
 
 pub const REGISTRY: &str = "registry.toml";
@@ -45,7 +45,7 @@ pub fn inputs(system: &dyn System, root: &Path, layers: &[PathBuf]) -> std::io::
     let mut set = InputSet::default();
     set.files.push(InputFile { path: REGISTRY.to_owned(), role: Role::Registry });
     set.files.push(InputFile { path: LOCK.to_owned(), role: Role::Lock });
-    set.folders.push(RULES.to_owned());
+    set.folders.push((RULES.to_owned(), folder_stamp(system, &root.join(RULES))));
     for (name, kind) in listed(system, &root.join(RULES))? {
         if kind == Kind::File && name.ends_with(".toml") && !name.starts_with('.') {
             set.files.push(InputFile { path: format!("{RULES}/{name}"), role: Role::Rules });
@@ -63,7 +63,7 @@ fn templates(system: &dyn System, root: &Path, layer: &Path, number: u8, set: &m
     let mut open = vec![String::new()];
     while let Some(below) = open.pop() {
         let folder = if below.is_empty() { layer.to_owned() } else { layer.join(&below) };
-        set.folders.push(slashes(&folder));
+        set.folders.push((slashes(&folder), folder_stamp(system, &root.join(&folder))));
         for (name, kind) in listed(system, &root.join(&folder))? {
             let relative = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             match kind {
@@ -89,4 +89,9 @@ fn listed(system: &dyn System, folder: &Path) -> std::io::Result<Vec<(String, Ki
 
 fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
+}
+
+/// A folder's stamp; none where there is no folder.
+pub fn folder_stamp(system: &dyn System, path: &Path) -> Option<Stamp> {
+    system.stat(path).ok().filter(|stamp| stamp.kind == Kind::Folder)
 }

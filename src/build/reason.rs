@@ -50,12 +50,8 @@ impl fmt::Display for Reason {
 /// What made an output differ from what would make it now; empty when nothing does.
 pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    let before: Vec<(&str, Digest)> = old
-        .templates
-        .iter()
-        .filter_map(|index| trace.templates.get(*index as usize))
-        .map(|(path, digest)| (path.as_str(), *digest))
-        .collect();
+    let before: Vec<(&str, Digest)> =
+        trace.templates_of(old).map(|(path, digest)| (path.as_str(), *digest)).collect();
     let after: Vec<(&str, Digest)> = now.templates().collect();
     if before != after {
         for (path, digest) in &after {

@@ -6,6 +6,7 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use super::outcome::Counts;
+use super::project::folder_stamp;
 use crate::digest::Digest;
 use crate::store::frame::{self, Unread};
 use crate::store::stamps::Stamps;
@@ -85,11 +86,6 @@ pub fn scan(system: &dyn System, root: &Path, layout: &Layout, options: Digest) 
     let seen = |(watched, stamp): (&Watched<'_>, _)| (watched.path.to_string(), Seen { stamp, digest: watched.digest });
     scan.known = known.into_iter().map(seen).collect();
     scan
-}
-
-/// A folder's stamp: its size and link count say nothing on their own, its times do.
-pub fn folder_stamp(system: &dyn System, path: &Path) -> Option<Stamp> {
-    system.stat(path).ok().filter(|stamp| stamp.kind == Kind::Folder)
 }
 
 /// Keeps the new stamps of files that were touched but not changed, so that they are not hashed again.

@@ -10,17 +10,28 @@ use super::options::{Failure, Options};
 use super::project::{InputFile, InputSet, Role};
 use crate::digest::Digest;
 use crate::graph::{Database, Source, TemplateSource, Workspace};
-use crate::sys::System;
+use crate::sys::{Stamp, System};
 
 /// Templates that the binary carries: path below `templates/`, text.
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// An input file in the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Loaded {
+    source: Source,
+    pub digest: Digest,
+    /// Taken before the file was read.
+    pub stamp: Option<Stamp>,
+}
 
 /// A database with its inputs.
 pub struct Session {
     pub db: Database,
     pub workspace: Workspace,
-    /// Every input by path, with the digest of its contents.
-    sources: BTreeMap<String, (Source, Digest)>,
+    /// Every input by path.
+    sources: BTreeMap<String, Loaded>,
+    /// When the inputs were last stamped and read, in nanoseconds since the epoch.
+    pub read_at: i64,
     builtin: Vec<TemplateSource>,
 }
 
@@ -41,31 +52,34 @@ impl Session {
         let empty = source(super::project::REGISTRY, "");
         let workspace =
             Workspace::new(&db, empty, None, Vec::new(), Vec::new(), output_root, Arc::from(today(system.now())));
-        let mut session = Self { db, workspace, sources: BTreeMap::new(), builtin };
+        let mut session = Self { db, workspace, sources: BTreeMap::new(), read_at: 0, builtin };
         session.refresh(system, options, set)?;
         Ok(session)
     }
 
     /// Reads what is new or changed; everything else keeps its revision, so that nothing is asked for again.
     pub fn refresh(&mut self, system: &dyn System, options: &Options, set: &InputSet) -> Result<(), Failure> {
+        self.read_at = system.now();
         let mut present = BTreeMap::new();
         for file in &set.files {
-            let text = match system.read_text(&options.root.join(&file.path)) {
+            let path = options.root.join(&file.path);
+            let stamp = system.stat(&path).ok();
+            let text = match system.read_text(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.role != Role::Registry => continue,
                 Err(error) => return Err(Failure::io(file.path.clone())(error)),
             };
             let digest = Digest::of(text.as_bytes());
             let source = match self.sources.get(&file.path) {
-                Some((source, known)) => {
-                    if *known != digest {
-                        source.set_text(&mut self.db).to(Arc::from(text));
+                Some(known) => {
+                    if known.digest != digest {
+                        known.source.set_text(&mut self.db).to(Arc::from(text));
                     }
-                    *source
+                    known.source
                 }
                 None => Source::new(&self.db, Arc::from(file.path.as_str()), Arc::from(text)),
             };
-            present.insert(file.path.clone(), (source, digest));
+            present.insert(file.path.clone(), Loaded { source, digest, stamp });
         }
         self.sources = present;
         self.set_workspace(&set.files);
@@ -76,9 +90,9 @@ impl Session {
         Ok(())
     }
 
-    /// Content of every input file, sorted by path.
-    pub fn inputs(&self) -> impl Iterator<Item = (&str, Digest)> {
-        self.sources.iter().map(|(path, (_, digest))| (path.as_str(), *digest))
+    /// Every input file that is there, sorted by path.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, Loaded)> {
+        self.sources.iter().map(|(path, loaded)| (path.as_str(), *loaded))
     }
 
     fn set_workspace(&mut self, files: &[InputFile]) {
@@ -87,7 +101,7 @@ impl Session {
         let mut registry = *self.workspace.registry(&self.db);
         let mut lock = None;
         for file in files {
-            let Some((source, _)) = self.sources.get(&file.path) else { continue };
+            let Some(Loaded { source, .. }) = self.sources.get(&file.path) else { continue };
             match &file.role {
                 Role::Registry => registry = *source,
                 Role::Lock => lock = Some(*source),

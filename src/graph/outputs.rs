@@ -114,7 +114,7 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
     };
     let input = RenderInput {
         root: &prepared.closure.root,
-        partials: &prepared.closure.partials,
+        partials: &prepared.closure.partials.iter().collect::<Vec<_>>(),
         data: &prepared.data.0,
     };
     let raw = match render(&input) {

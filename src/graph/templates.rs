@@ -6,6 +6,7 @@ use std::sync::Arc;
 use salsa::Database as Db;
 
 use super::inputs::{Source, Workspace};
+use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::finding::codes::rules::NO_TEMPLATE;
 use crate::template::{Reads, Template, TemplateGraph};
@@ -38,6 +39,18 @@ pub fn layered(db: &dyn Db, workspace: Workspace) -> Arc<Layered> {
         layered.sources.insert(name, file.source);
     }
     Arc::new(layered)
+}
+
+/// Path and digest of every template in force.
+#[salsa::tracked]
+pub fn digests(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Digest> {
+    let sources = layered(db, workspace).sources.values();
+    sources.map(|source| (source.path(db).clone(), digest(source.text(db)))).collect()
+}
+
+/// The digest of a template, by its text or as the template room gives it.
+fn digest(text: &str) -> Digest {
+    Digest::of(blake3::hash(text.as_bytes()).as_bytes())
 }
 
 /// The file of one name: other names coming and going don't matter to it.

@@ -11,9 +11,9 @@ use crate::rules::plan::Entry;
 pub struct Trace {
     /// Content of every input file: path relative to the root.
     pub inputs: Vec<(String, Digest)>,
-    /// Name to digest of every template that a rule can reach, after layering.
+    /// Path and digest of every template that an output was made from.
     pub templates: Vec<(String, Digest)>,
-    /// Inputs that reach more than one model: `registry` (without model sections), `rules`, `lock` (its head).
+    /// Inputs that reach more than one model: the registry without its models, the rules, the lock's head.
     pub shared: Vec<(String, Digest)>,
     pub models: Vec<ModelTrace>,
     /// Lists of data paths, each used by the outputs of one template.
@@ -43,7 +43,11 @@ pub struct ModelTrace {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputTrace {
     pub entry: Entry,
-    /// Indices into `Trace::templates`: the closure of its template.
+    /// Of what can reach every output (settings, rules, the lock's head), as it was when this was made.
+    pub shared: Digest,
+    /// Of its model's section and override.
+    pub model: Digest,
+    /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
     /// Index into `Trace::reads`.
     pub reads: u32,
@@ -66,7 +70,14 @@ impl Trace {
         self.outputs.binary_search_by(|output| output.entry.path.as_str().cmp(path)).ok().map(|at| &self.outputs[at])
     }
 
-    pub fn shared(&self, name: &str) -> Option<Digest> {
-        self.shared.iter().find(|(known, _)| known == name).map(|(_, digest)| *digest)
+    /// The templates that an output was made from, its own first.
+    pub fn templates_of(&self, output: &OutputTrace) -> impl Iterator<Item = &(String, Digest)> {
+        output.templates.iter().filter_map(|index| self.templates.get(*index as usize))
+    }
+
+    /// The data paths that an output's templates read, each with the digest of what it held.
+    pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, Digest)> {
+        let paths = self.reads.get(output.reads as usize).map_or(&[][..], Vec::as_slice);
+        paths.iter().map(String::as_str).zip(output.held.iter().copied())
     }
 }
