@@ -1,7 +1,9 @@
 //! The only room that touches files, clock, environment, processes and git. `clippy.toml` forbids them elsewhere.
 //!
-//! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another.
+//! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another;
+//! `git` asks git.
 
+pub mod git;
 pub mod memory;
 pub mod os;
 pub mod overlay;

@@ -1,6 +1,8 @@
 //! Codes HF400 to HF499: outputs on disk, builds, the cache, git and hooks, wrong use.
 
 use super::{Code, CodeId};
+use crate::finding::Finding;
+use crate::sys::git::GitError;
 
 pub const EDITED_BY_HAND: CodeId = CodeId(400);
 pub const FOREIGN_FILE: CodeId = CodeId(401);
@@ -530,3 +532,18 @@ Run `pytest --collect-only FILE` to see all of it. Errors at import usually mean
 does not have.",
     },
 ];
+
+/// What git could not answer, as a finding.
+impl From<&GitError> for Finding {
+    fn from(error: &GitError) -> Self {
+        match error {
+            GitError::NoRepository { .. } => Finding::error(NO_REPOSITORY, error.to_string())
+                .help("run `git init`, or leave out what asks git: a plain build needs none"),
+            GitError::UnknownRevision { .. } => Finding::error(UNKNOWN_REVISION, error.to_string())
+                .help("name a branch, tag or commit; in CI, fetch it first"),
+            GitError::Missing | GitError::Failed { .. } | GitError::Odd { .. } | GitError::Io(_) => {
+                Finding::error(GIT_FAILED, error.to_string())
+            }
+        }
+    }
+}
