@@ -1,1 +1,3 @@
-//! placeholder
+//! Words in: one file a command.
+
+pub mod sync;
