@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::diff::unified;
 use super::engine::{Made, below};
 use super::memory::Written;
-use super::options::{Failure, Mode, Options, Progress};
+use super::options::{Failure, Mode, Options};
+use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
 use super::reason::Reason;
@@ -85,7 +86,7 @@ pub fn apply(given: Given<'_>) -> Result<Applied, Failure> {
         given.counts.bytes_written += stamp.map_or(0, |stamp| stamp.size);
         outcome.findings.extend(decided.findings.iter().cloned());
         if decided.action != Action::Unchanged || given.options.show_unchanged {
-            outcome.outputs.push(said(decided, given.options));
+            outcome.outputs.push(said(decided, &given));
         }
         records.push(record(decided, stamp));
     }
@@ -170,11 +171,11 @@ fn write(given: &Given<'_>, writer: &Writer<'_>, decided: &[Decided<'_>]) -> Res
         }
     }
     let count = decided.iter().filter(|decided| decided.write).count();
-    given.progress.phase("writing", count);
+    given.progress.begin("writing", Some(count));
     let one = |decided: &Decided<'_>| -> Result<Option<Stamp>, Failure> {
         let Some(text) = text_of(decided).filter(|_| decided.write) else { return Ok(None) };
         let stamp = writer.write(&root.join(&decided.due.entry.path), text).map_err(|error| failure(error, root))?;
-        given.progress.step();
+        given.progress.advance(1);
         Ok(Some(stamp))
     };
     if count > 8 { decided.par_iter().map(one).collect() } else { decided.iter().map(one).collect() }
@@ -193,18 +194,22 @@ fn text_of<'a>(decided: &'a Decided<'_>) -> Option<&'a [u8]> {
     decided.due.made.as_ref()?.text.as_deref()
 }
 
-fn said(decided: &Decided<'_>, options: &Options) -> OutputOutcome {
+fn said(decided: &Decided<'_>, given: &Given<'_>) -> OutputOutcome {
     let entry = decided.due.entry;
-    let wanted = options.diff && !matches!(decided.action, Action::Unchanged | Action::Invalid)
+    let wanted = given.options.diff && !matches!(decided.action, Action::Unchanged | Action::Invalid)
         || decided.action == Action::Kept;
     let diff = text_of(decided).filter(|_| wanted).map(|text| {
         let before = match decided.due.standing {
             Standing::Edited { bytes } => bytes.clone(),
-            Standing::Ours { .. } => options_read(decided),
+            Standing::Ours { .. } => given.system.read(&given.options.root.join(&entry.path)).unwrap_or_default(),
             _ => Vec::new(),
         };
-        let (before, after) = (String::from_utf8_lossy(&before), String::from_utf8_lossy(text));
-        unified(&entry.path, &before, &after)
+        // What a hand edit did is its own change; otherwise the change is what the build does.
+        let (from, to) = match decided.action {
+            Action::Kept => (text, &*before),
+            _ => (&*before, text),
+        };
+        unified(&entry.path, &String::from_utf8_lossy(from), &String::from_utf8_lossy(to))
     });
     OutputOutcome {
         path: entry.path.clone(),

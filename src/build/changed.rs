@@ -2,7 +2,6 @@
 //! compared one by one, so that one edited model selects its own outputs only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use rustc_hash::FxHashSet;
 
@@ -13,7 +12,7 @@ use super::session::Session;
 use crate::finding::Finding;
 use crate::graph::outputs::{Output, prepared};
 use crate::store::trace::Trace;
-use crate::sys::git::{Git, GitError};
+use crate::sys::git::{GitError, Repository};
 use crate::sys::{OverlaySystem, System};
 
 /// Paths of the outputs that the difference reaches: their inputs or they themselves differ, or they are new.
@@ -25,12 +24,17 @@ pub fn reached(
     now: &Plan,
     _trace: &Trace,
 ) -> Result<FxHashSet<String>, Failure> {
-    let git = Git::open(system, &options.root).map_err(failure)?;
+    let git = Repository::around(system, &options.root).map_err(failure)?;
     let (revision, paths) = match changed {
-        Changed::Since(revision) => (revision.as_str(), git.changed_since(revision).map_err(failure)?),
+        Changed::Since(revision) => {
+            let base = git.base(revision).map_err(failure)?;
+            let paths = git.changed_since(&base, &[]).map_err(failure)?;
+            (base, paths)
+        }
         Changed::Staged => {
-            let staged = git.staged().map_err(failure)?;
-            ("HEAD", staged.into_iter().map(|entry| entry.path).collect())
+            let status = git.status(&[]).map_err(failure)?;
+            let staged = status.entries.into_iter().filter(|entry| entry.is_staged).map(|entry| entry.path);
+            (git.base("HEAD").map_err(failure)?, staged.collect())
         }
     };
     let mut reached: FxHashSet<String> = now
@@ -51,7 +55,7 @@ pub fn reached(
     if moved.is_empty() {
         return Ok(reached);
     }
-    let before = git.contents_at(revision, &moved).map_err(failure)?;
+    let before = git.at(&revision, &moved).map_err(failure)?;
     let contents: BTreeMap<_, _> = moved.iter().zip(before).map(|(path, bytes)| (options.root.join(path), bytes)).collect();
     let overlay = OverlaySystem { below: system, contents };
     reached.extend(differing(&overlay, options, session, now)?);
@@ -108,6 +112,5 @@ fn made_from_the_same(then: &Session, now: &Session, planned: &super::plan::Plan
 
 /// What git said, as a failure of the command.
 pub fn failure(error: GitError) -> Failure {
-    Failure::Selection(vec![error.finding()])
+    Failure::Selection(vec![Finding::from(&error)])
 }
-

@@ -1,13 +1,13 @@
 //! One round: scan, plan, find what is due, render and validate that, write it, remember it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::options::{Failure, Mode, Options, Progress};
+use super::options::{Failure, Mode, Options};
+use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
 use super::project::{self, InputSet};
@@ -183,6 +183,7 @@ impl<'a> Round<'a> {
             progress: self.progress,
             plan: &plan,
             trace: self.trace,
+            forgotten: self.scan.unread.is_some(),
             selected: &selected,
             counts: &mut self.counts,
             jobs: jobs
@@ -317,11 +318,11 @@ impl<'a> Round<'a> {
         };
         let mut made: Vec<Option<Option<Made>>> = jobs.iter().map(known).collect();
         let open: Vec<usize> = (0..jobs.len()).filter(|index| made[*index].is_none()).collect();
-        self.progress.phase("rendering", open.len());
+        self.progress.begin("rendering", Some(open.len()));
         let render = |db: &crate::graph::Database, index: usize| -> (usize, Made) {
             let entry = &jobs[index].planned.entry;
             let checked = checked(db, workspace, Output::new(db, entry.clone()));
-            self.progress.step();
+            self.progress.advance(1);
             let key = match jobs[index].prepared.as_deref() {
                 Some(Ok(prepared)) => prepared.key(below(&entry.path, &root)),
                 _ => Digest::default(),

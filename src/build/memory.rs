@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::options::{Failure, Progress};
+use super::options::Failure;
+use super::progress::Progress;
 use super::plan::{self, Plan};
 use super::project::{InputSet, LOCK};
 use super::scan::Scan;

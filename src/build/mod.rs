@@ -14,6 +14,7 @@ pub mod memory;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod progress;
 pub mod project;
 pub mod reason;
 pub mod scan;
@@ -21,4 +22,5 @@ pub mod selection;
 pub mod session;
 
 pub use engine::build;
-pub use options::{Changed, Failure, Mode, Options, Progress, Selection, Silent};
+pub use options::{Changed, Failure, Mode, Options, Selection};
+pub use progress::{Progress, Silent};

@@ -80,21 +80,3 @@ impl Failure {
         move |source| Self::Io { what, source }
     }
 }
-
-/// Told while a build works; must be cheap to call.
-pub trait Progress: Sync {
-    /// A phase of `total` steps begins: `rendering`, `writing`.
-    fn phase(&self, name: &'static str, total: usize);
-    fn step(&self);
-    /// A line for people: somebody else holds the lock, the cache was damaged.
-    fn note(&self, text: &str);
-}
-
-/// Tells nobody.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn phase(&self, _name: &'static str, _total: usize) {}
-    fn step(&self) {}
-    fn note(&self, _text: &str) {}
-}

@@ -65,6 +65,26 @@ pub struct OutputTrace {
     pub why: Vec<String>,
 }
 
+impl OutputTrace {
+    /// What can be said of a genuine file that no build remembers.
+    pub fn of_file(path: String, body: Digest) -> Self {
+        Self {
+            entry: Entry { path, rule: String::new(), model: None, hardware: None, family: None },
+            shared: Digest::default(),
+            model: Digest::default(),
+            templates: Vec::new(),
+            reads: 0,
+            held: Vec::new(),
+            demands: Digest::default(),
+            body,
+            len: 0,
+            valid: true,
+            findings: Vec::new(),
+            why: Vec::new(),
+        }
+    }
+}
+
 impl Trace {
     pub fn output(&self, path: &str) -> Option<&OutputTrace> {
         self.outputs.binary_search_by(|output| output.entry.path.as_str().cmp(path)).ok().map(|at| &self.outputs[at])

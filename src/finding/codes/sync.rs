@@ -10,6 +10,8 @@ pub const LOCK_CONFLICT: CodeId = CodeId(501);
 pub const LOCK_FORMAT: CodeId = CodeId(502);
 /// Sections of registry.lock are out of order or doubled.
 pub const LOCK_ORDER: CodeId = CodeId(503);
+/// registry.lock can't be written.
+pub const LOCK_UNWRITABLE: CodeId = CodeId(504);
 /// There is no transformers package there.
 pub const NO_PACKAGE: CodeId = CodeId(510);
 /// A file of the package is missing that sync can't do without.
@@ -63,6 +65,13 @@ pub const CODES: &[Code] = &[
                anew.",
     },
     Code {
+        id: LOCK_UNWRITABLE,
+        name: "lock-unwritable",
+        summary: "registry.lock can't be written",
+        page: "The disk is full, or the file or its folder is read-only. The file is replaced as a whole, so what stood \
+               there before is untouched.",
+    },
+    Code {
         id: NO_PACKAGE,
         name: "no-transformers",
         summary: "no transformers package was found",
@@ -83,16 +92,16 @@ pub const CODES: &[Code] = &[
         id: UNREADABLE_PYTHON,
         name: "unreadable-python",
         summary: "a Python file can't be read or parsed",
-        page: "The file isn't UTF-8 or isn't valid Python. In a model's folder, the facts from this file are left out \
-               and the rest is read on; among the auto mappings, nothing is written. An installed package that was \
-               edited or cut off is the usual cause: install it again.",
+        page: "The file isn't UTF-8 or isn't valid Python. Nothing is written, since the lock would lose the facts of \
+               that file. An installed package that was edited or cut off is the usual cause: install it again. In a \
+               worker project it is a warning: the file doesn't count as the module of its type.",
     },
     Code {
         id: UNREADABLE_MAPPING,
         name: "unreadable-mapping",
         summary: "an auto mapping has a shape that can't be read without running it",
         page: "The mappings are literal tables, with a few known ways of adding to them (`.update({...})`, \
-               `OrderedDict(**{...}, **X)`). This one has another shape. The entries that can be read are kept. \
+               `OrderedDict(**{...}, **X)`). This one has another shape and is left out. \
                A new transformers may need a new hfgen.",
     },
     Code {

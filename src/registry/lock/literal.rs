@@ -14,9 +14,13 @@ pub enum Literal {
     Text(String),
     List(Vec<Literal>),
     /// `None`, tuples, dicts, numbers beyond 64 bits, as canonical Python source.
-    Python { py: String },
+    Python {
+        py: String,
+    },
     /// A default that can't be read statically, with its source text.
-    Unread { unread: String },
+    Unread {
+        unread: String,
+    },
 }
 
 impl Literal {

@@ -1,10 +1,12 @@
 //! Prints a lock. By hand, since the layout is a promise: sorted, one value a line, a line for what may change by itself.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
 
-use super::{ClassFacts, ConfigFacts, Literal, Lock, LockHead, ModelFacts, Processors, SubConfig, TaskFacts, WorkerFacts};
+use super::{
+    ClassFacts, ConfigFacts, Literal, Lock, LockHead, ModelFacts, Processors, SubConfig, TaskFacts, WorkerFacts,
+};
 
 const INTRO: &str = "\
 # What transformers says of its model types. Written by `hfgen sync`, not by hand; a section a model type, sorted.
@@ -161,16 +163,23 @@ fn literals(fields: &IndexMap<String, Literal>) -> String {
 }
 
 fn literal(value: &Literal) -> String {
-    match value {
-        Literal::Bool(value) => value.to_string(),
-        Literal::Int(value) => value.to_string(),
-        Literal::Float(value) if value.is_nan() => "nan".to_owned(),
-        // The shortest digits that read back as the same number, always with a point or an exponent.
-        Literal::Float(value) => format!("{value:?}"),
-        Literal::Text(value) => string(value),
-        Literal::List(items) => list(items.iter().map(literal)),
-        Literal::Python { py } => format!("{{ py = {} }}", string(py)),
-        Literal::Unread { unread } => format!("{{ unread = {} }}", string(unread)),
+    value.to_string()
+}
+
+/// As it stands in the lock.
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) if value.is_nan() => f.write_str("nan"),
+            // The shortest digits that read back as the same number, always with a point or an exponent.
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Text(value) => f.write_str(&string(value)),
+            Self::List(items) => f.write_str(&list(items.iter().map(literal))),
+            Self::Python { py } => write!(f, "{{ py = {} }}", string(py)),
+            Self::Unread { unread } => write!(f, "{{ unread = {} }}", string(unread)),
+        }
     }
 }
 
