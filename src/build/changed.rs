@@ -22,7 +22,6 @@ pub fn reached(
     changed: &Changed,
     session: &Session,
     now: &Plan,
-    _trace: &Trace,
 ) -> Result<FxHashSet<String>, Failure> {
     let git = Repository::around(system, &options.root).map_err(failure)?;
     let (revision, paths) = match changed {

@@ -147,7 +147,7 @@ impl<'a> Round<'a> {
         if !broken.is_empty() {
             return Err(Failure::Inputs(plan.findings));
         }
-        let selected = Selected::resolve(self.system, self.options, self.session, &plan, self.trace)?;
+        let selected = Selected::resolve(self.system, self.options, self.session, &plan)?;
         let shared = plan.shared_digest();
         let mut jobs = Vec::new();
         let mut kept: BTreeMap<&str, OutputTrace> = BTreeMap::new();

@@ -7,9 +7,12 @@
 //! differences.
 
 mod apply;
+pub mod affected;
 pub mod changed;
+pub mod clean;
 pub mod diff;
 pub mod engine;
+pub mod inspect;
 pub mod memory;
 pub mod options;
 pub mod outcome;

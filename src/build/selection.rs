@@ -12,7 +12,6 @@ use crate::finding::codes::output::{UNKNOWN_OUTPUT, UNKNOWN_SELECTION};
 use crate::finding::{CodeId, Finding, did_you_mean};
 use crate::graph::models::settings;
 use crate::rules::plan::Entry;
-use crate::store::trace::Trace;
 use crate::sys::System;
 
 /// A selection, resolved against the plan.
@@ -28,7 +27,6 @@ impl Selected {
         options: &Options,
         session: &Session,
         plan: &Plan,
-        trace: &Trace,
     ) -> Result<Self, Failure> {
         let wanted = &options.selection;
         if wanted.is_everything() {
@@ -42,7 +40,7 @@ impl Selected {
             .map(|planned| planned.entry.path.clone())
             .collect();
         if let Some(changed) = &wanted.changed {
-            let reached = changed::reached(system, options, changed, session, plan, trace)?;
+            let reached = changed::reached(system, options, changed, session, plan)?;
             paths.retain(|path| reached.contains(path));
         }
         Ok(Self { paths: Some(paths) })

@@ -1,0 +1,119 @@
+//! Looking without building: one session, its plan, and the answers of `why`, `affected`, `graph` and `template`.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::engine::below;
+use super::options::{Failure, Options};
+use super::plan::{Plan, Planned, plan};
+use super::project;
+use super::reason::{Reason, differences};
+use super::session::Session;
+use crate::emit::ownership::{Standing, look};
+use crate::finding::Finding;
+use crate::graph::outputs::{Output, Prepared, prepared};
+use crate::rules::plan::Entry;
+use crate::store::Layout;
+use crate::store::trace::{OutputTrace, Trace};
+use crate::sys::System;
+
+/// A project, read and planned.
+pub struct View {
+    pub session: Session,
+    pub trace: Trace,
+    pub plan: Plan,
+}
+
+/// What is known of one output.
+pub struct Known {
+    pub entry: Entry,
+    /// The templates that it is made from, its own first.
+    pub templates: Vec<String>,
+    /// The data paths that they read.
+    pub reads: Vec<String>,
+    /// Why it is due; empty when it is up to date.
+    pub due: Vec<Reason>,
+    /// Why the last build that wrote it did.
+    pub last: Vec<String>,
+    /// Why its template can't be used.
+    pub findings: Vec<Finding>,
+    pub standing: Standing,
+}
+
+impl View {
+    pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
+        let layout = Layout::new(&options.root, options.output_dir.as_deref());
+        let trace = super::memory::load(system, &layout);
+        let set = project::inputs(system, &options.root, &options.templates)
+            .map_err(Failure::io("listing the inputs"))?;
+        let session = Session::open(system, options, &set)?;
+        let plan = plan(&session, &trace);
+        let broken = plan.broken();
+        if broken.is_empty() { Ok(Self { session, trace, plan }) } else { Err(Failure::Inputs(broken)) }
+    }
+
+    pub fn planned(&self, path: &str) -> Option<&Planned> {
+        let found = self.plan.outputs.binary_search_by(|planned| planned.entry.path.as_str().cmp(path));
+        found.ok().map(|at| &self.plan.outputs[at])
+    }
+
+    /// What the last build remembers of a path.
+    pub fn remembered(&self, path: &str) -> Option<&OutputTrace> {
+        self.trace.output(path)
+    }
+
+    /// What each of `planned` is made from, in their order.
+    pub fn prepared<'a>(&self, planned: &[&'a Planned]) -> Vec<(&'a Planned, Arc<Result<Prepared, Vec<Finding>>>)> {
+        let workspace = self.session.workspace;
+        planned
+            .par_iter()
+            .with_min_len(4)
+            .map_with(self.session.db.clone(), |db, planned| {
+                (*planned, prepared(db, workspace, Output::new(db, planned.entry.clone())).clone())
+            })
+            .collect()
+    }
+
+    /// Everything that is known of one planned output.
+    pub fn known(&self, system: &dyn System, options: &Options, planned: &Planned) -> Result<Known, Failure> {
+        let old = self.trace.output(&planned.entry.path).filter(|old| old.entry == planned.entry);
+        let path = &planned.entry.path;
+        let standing =
+            look(system, &options.root.join(path), below(path, &self.plan.output_root), old.map(|old| old.body))
+                .map_err(Failure::io(format!("looking at {path}")))?;
+        let (_, prepared) = self.prepared(&[planned]).remove(0);
+        let mut known = Known {
+            entry: planned.entry.clone(),
+            templates: Vec::new(),
+            reads: Vec::new(),
+            due: Vec::new(),
+            last: old.map(|old| old.why.clone()).unwrap_or_default(),
+            findings: old.map(|old| old.findings.clone()).unwrap_or_default(),
+            standing,
+        };
+        match &*prepared {
+            Err(findings) => known.findings.clone_from(findings),
+            Ok(now) => {
+                known.templates = now.templates().map(|(path, _)| path.to_owned()).collect();
+                known.reads.clone_from(&now.closure.paths);
+                known.due = old.map_or_else(|| vec![Reason::New], |old| differences(&self.trace, old, now));
+            }
+        }
+        if known.due.is_empty() {
+            match &known.standing {
+                Standing::Missing => known.due.push(Reason::Missing),
+                Standing::Ours { digest, .. } if old.is_some_and(|old| old.valid && old.body != *digest) => {
+                    known.due.push(Reason::Replaced);
+                }
+                _ => {}
+            }
+        }
+        Ok(known)
+    }
+
+    /// Every planned output.
+    pub fn all(&self) -> Vec<&Planned> {
+        self.plan.outputs.iter().collect()
+    }
+}
