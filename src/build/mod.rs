@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod memory;
 pub mod options;
 pub mod outcome;
+pub mod picture;
 pub mod plan;
 pub mod progress;
 pub mod project;
@@ -23,6 +24,8 @@ pub mod reason;
 pub mod scan;
 pub mod selection;
 pub mod session;
+pub mod staged;
+pub mod watch;
 
 pub use engine::build;
 pub use options::{Changed, Failure, Mode, Options, Selection};
