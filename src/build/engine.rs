@@ -65,13 +65,7 @@ pub fn round(
         None => *session = Some(Session::open(system, options, &set)?),
     }
     let Some(session) = session else { unreachable!("set above") };
-    let threads = options.jobs.unwrap_or(0);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let work = || Round::new(system, options, progress, &layout, session, &trace, &set, &first).run();
-    match pool {
-        Ok(pool) if threads != 0 => pool.install(work),
-        _ => work(),
-    }
+    Round::new(system, options, progress, &layout, session, &trace, &set, &first).run()
 }
 
 fn quiet(scan: &Scan, options: &Options) -> Outcome {
@@ -262,9 +256,9 @@ impl<'a> Round<'a> {
     }
 
     /// Looks at the fields of every job and says why it is due; what is not due after all ends with no reason.
-    fn decide(&self, jobs: &mut [Job<'a>]) {
+    fn decide(&self, jobs: &mut [Job<'_>]) {
         let (db, workspace) = (&self.session.db, self.session.workspace);
-        let decide = |db: &crate::graph::Database, job: &mut Job<'a>| {
+        let decide = |db: &crate::graph::Database, job: &mut Job<'_>| {
             let prepared = prepared(db, workspace, Output::new(db, job.planned.entry.clone())).clone();
             job.reasons = match (&*prepared, job.old) {
                 (Err(_), None) => vec![Reason::New],
@@ -298,11 +292,11 @@ impl<'a> Round<'a> {
     }
 
     /// Renders and validates what is due, or takes it from the cache.
-    fn make(&mut self, jobs: &[Job<'a>]) -> Result<Vec<Option<Made>>, Failure> {
+    fn make(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Option<Made>>, Failure> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
         let root = crate::graph::models::output_root(db, workspace).clone();
         let mut blobs = Blobs::open(self.system, self.layout);
-        let known = |job: &Job<'a>| -> Option<Option<Made>> {
+        let known = |job: &Job<'_>| -> Option<Option<Made>> {
             let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
             if job.reasons.is_empty() && !edited {
                 return Some(None);

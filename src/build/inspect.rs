@@ -96,7 +96,7 @@ impl View {
             Err(findings) => known.findings.clone_from(findings),
             Ok(now) => {
                 known.templates = now.templates().map(|(path, _)| path.to_owned()).collect();
-                known.reads.clone_from(&now.closure.paths);
+                known.reads = now.held.iter().map(|(path, _)| path.clone()).collect();
                 known.due = old.map_or_else(|| vec![Reason::New], |old| differences(&self.trace, old, now));
             }
         }

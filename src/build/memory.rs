@@ -92,8 +92,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
     for old in memory.kept.iter().chain(&memory.gone) {
         let mut output = old.clone();
         output.templates = memory.old.templates_of(old).map(|(path, digest)| tables.template(path, *digest)).collect();
-        let none = Vec::new();
-        output.reads = tables.read(memory.old.reads.get(old.reads as usize).unwrap_or(&none));
+        output.held = memory.old.reads_of(old).map(|(path, digest)| (tables.read(path), digest)).collect();
         outputs.push(output);
     }
     for record in &memory.records {
@@ -104,8 +103,8 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             shared: memory.shared,
             model: record.model,
             templates: Vec::new(),
-            reads: 0,
             held: Vec::new(),
+            whole: Digest::default(),
             demands: Digest::default(),
             body: written.body,
             len: written.len,
@@ -117,15 +116,12 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             Ok(prepared) => {
                 output.templates =
                     prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
-                output.reads = tables.read(&prepared.closure.paths);
-                output.held.clone_from(&prepared.held);
+                output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
+                output.whole = prepared.whole;
                 output.demands = prepared.demands;
             }
             // Its template could not be used: always looked at again.
-            Err(_) => {
-                output.shared = Digest::default();
-                output.reads = tables.read(&[]);
-            }
+            Err(_) => output.shared = Digest::default(),
         }
         outputs.push(output);
     }
@@ -185,8 +181,8 @@ fn stamps<'a>(
 struct Tables {
     templates: Vec<(String, Digest)>,
     by_template: FxHashMap<(String, Digest), u32>,
-    reads: Vec<Vec<String>>,
-    by_reads: FxHashMap<Vec<String>, u32>,
+    reads: Vec<String>,
+    by_read: FxHashMap<String, u32>,
 }
 
 impl Tables {
@@ -198,13 +194,13 @@ impl Tables {
         })
     }
 
-    fn read(&mut self, paths: &[String]) -> u32 {
-        if let Some(known) = self.by_reads.get(paths) {
+    fn read(&mut self, path: &str) -> u32 {
+        if let Some(known) = self.by_read.get(path) {
             return *known;
         }
         let next = u32::try_from(self.reads.len()).unwrap_or(u32::MAX);
-        self.reads.push(paths.to_vec());
-        self.by_reads.insert(paths.to_vec(), next);
+        self.reads.push(path.to_owned());
+        self.by_read.insert(path.to_owned(), next);
         next
     }
 }

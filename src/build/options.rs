@@ -17,8 +17,6 @@ pub struct Options {
     pub show_unchanged: bool,
     /// Render and validate everything selected, and overwrite hand edits (each is kept as a patch in the cache).
     pub force: bool,
-    /// Threads; all processors when it is not given.
-    pub jobs: Option<usize>,
     /// Another output root than the project's.
     pub output_dir: Option<PathBuf>,
     /// Folders of templates that lie over the project's, lowest first.

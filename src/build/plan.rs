@@ -133,7 +133,7 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
 /// A template that comes or goes can change which one a name or a variant stands for.
 fn template_names(session: &Session) -> Digest {
     let layered = crate::graph::templates::layered(&session.db, session.workspace);
-    Digest::of_value(&layered.sources.keys().collect::<Vec<_>>())
+    Digest::of_value(&layered.layers.iter().map(|file| file.name.as_str()).collect::<Vec<_>>())
 }
 
 /// A day that passes is no change, unless a skip expired on it.

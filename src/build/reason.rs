@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::digest::Digest;
 use crate::graph::outputs::Prepared;
 use crate::store::trace::{OutputTrace, Trace};
@@ -18,8 +20,11 @@ pub enum Reason {
     TemplateGone { path: String },
     /// A data path that the template reads holds another value.
     FieldChanged { path: String },
-    /// The template reads a path that it did not read.
+    /// A path is read that was not there, or not read.
     FieldAdded { path: String },
+    FieldGone { path: String },
+    /// The same fields in another order.
+    OrderChanged,
     /// Contract, lowest Python, line length or the class names of transformers.
     DemandsChanged,
     /// The file is gone.
@@ -39,6 +44,8 @@ impl fmt::Display for Reason {
             Self::TemplateGone { path } => write!(f, "template {path} is no longer included"),
             Self::FieldChanged { path } => write!(f, "{path} changed"),
             Self::FieldAdded { path } => write!(f, "{path} is read now"),
+            Self::FieldGone { path } => write!(f, "{path} is no longer read"),
+            Self::OrderChanged => write!(f, "the order of its fields changed"),
             Self::DemandsChanged => write!(f, "what validation demands changed"),
             Self::Missing => write!(f, "the file is missing"),
             Self::Replaced => write!(f, "the file holds another build's text"),
@@ -66,17 +73,20 @@ pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared) -> Vec<Reas
         let gone = before.iter().filter(|(path, _)| !after.iter().any(|(known, _)| known == path));
         reasons.extend(gone.map(|(path, _)| Reason::TemplateGone { path: (*path).to_owned() }));
     }
-    let none = Vec::new();
-    let paths = trace.reads.get(old.reads as usize).unwrap_or(&none);
-    let same_paths = *paths == *now.closure.paths;
-    if !(same_paths && old.held == now.held) {
-        for (index, (path, held)) in now.closure.paths.iter().zip(&now.held).enumerate() {
-            let known = if same_paths { Some(index) } else { paths.iter().position(|known| known == path) };
-            match known.and_then(|at| old.held.get(at)) {
+    if old.whole != now.whole {
+        let before: FxHashMap<&str, Digest> = trace.reads_of(old).collect();
+        for (path, held) in &now.held {
+            match before.get(path.as_str()) {
                 Some(known) if known == held => {}
                 Some(_) => reasons.push(Reason::FieldChanged { path: path.clone() }),
                 None => reasons.push(Reason::FieldAdded { path: path.clone() }),
             }
+        }
+        let after: FxHashSet<&str> = now.held.iter().map(|(path, _)| path.as_str()).collect();
+        let gone = trace.reads_of(old).map(|(path, _)| path).filter(|path| !after.contains(path));
+        reasons.extend(gone.map(|path| Reason::FieldGone { path: path.to_owned() }));
+        if reasons.is_empty() {
+            reasons.push(Reason::OrderChanged);
         }
     }
     if old.demands != now.demands {

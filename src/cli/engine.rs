@@ -12,12 +12,15 @@ use crate::finding::codes::output::NOT_READABLE;
 
 /// The engine's options for the project that the user stands in.
 pub fn options(context: &Context<'_>, engine: &EngineArgs) -> Result<Options, Stop> {
+    if let Some(jobs) = engine.jobs {
+        // Only the first call in a process has an effect, and this is it.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
+    }
     let root = context.root()?;
     let here = context.folder()?;
     let absolute = |path: &PathBuf| if path.is_absolute() { path.clone() } else { here.join(path) };
     let below_root = |path: PathBuf| path.strip_prefix(&root).map_or(path.clone(), PathBuf::from);
     Ok(Options {
-        jobs: engine.jobs.map(std::num::NonZeroUsize::get),
         output_dir: engine.output_dir.as_ref().map(absolute).map(below_root),
         templates: engine.templates.iter().map(absolute).map(below_root).collect(),
         root,

@@ -7,8 +7,8 @@
 pub mod header;
 pub mod inputs;
 pub mod models;
-//pub mod outputs;
-//pub mod templates;
+pub mod outputs;
+pub mod templates;
 
 pub use inputs::{Source, TemplateSource, Workspace};
 

@@ -20,7 +20,7 @@ use crate::rules::file::ForEach;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, ClassNames, Demands, ModelWords};
+use crate::validate::{self, Demands};
 
 /// An output by its identity.
 #[salsa::interned(debug)]
@@ -34,8 +34,10 @@ pub struct Prepared {
     pub closure: Arc<Closure>,
     /// The data, cut down to what the closure can read.
     pub data: models::Data,
-    /// Digest of what each path of `closure.paths` holds.
-    pub held: Vec<Digest>,
+    /// The data's fields by path, each with the digest of what it holds: what `why` can name.
+    pub held: Vec<(String, Digest)>,
+    /// Of all the data.
+    pub whole: Digest,
     /// Of what validation demands.
     pub demands: Digest,
 }
@@ -55,7 +57,7 @@ impl Prepared {
             parts.push(path.as_bytes().to_vec());
             parts.push(digest.0.to_vec());
         }
-        parts.extend(self.held.iter().map(|digest| digest.0.to_vec()));
+        parts.push(self.whole.0.to_vec());
         parts.push(self.demands.0.to_vec());
         Digest::of_parts(parts.iter().map(Vec::as_slice))
     }
@@ -84,9 +86,29 @@ pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>)
         None => return Arc::new(Err(Vec::new())),
     };
     let data = closure.reads.project(&context(db, workspace, entry, &closure));
-    let held = closure.reads.paths().map(|path| Digest::of_value(&path.values(&data))).collect();
+    let mut held = Vec::new();
+    fields(&data, &mut String::new(), 0, &mut held);
+    let whole = Digest::of_value(&data);
     let demands = demands_digest(db, workspace, target.contract.as_deref());
-    Arc::new(Ok(Prepared { closure, data: models::Data(data), held, demands }))
+    Arc::new(Ok(Prepared { closure, data: models::Data(data), held, whole, demands }))
+}
+
+/// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
+fn fields(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, Digest)>) {
+    match value {
+        Value::Object(object) if depth < 4 && !object.is_empty() => {
+            for (name, value) in object {
+                let len = path.len();
+                if depth > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                fields(value, path, depth + 1, found);
+                path.truncate(len);
+            }
+        }
+        _ => found.push((path.clone(), Digest::of_value(value))),
+    }
 }
 
 /// An output's text and what was found in it.
@@ -165,9 +187,6 @@ fn validated(
     let demands = Demands {
         python: version::python(&settings.project.python).unwrap_or((3, 10)),
         line_length: settings.project.line_length,
-        contract: contract.and_then(|name| book.contract.get(name)),
-        class_names: Some(class_names(db, workspace)),
-        model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
     let result = validate::python(raw, &demands);
@@ -178,14 +197,14 @@ fn validated(
     let findings = result.issues.iter().map(|issue| {
         let bad = Place::in_text(entry.path.as_str(), raw, issue.range.start, issue.range.end);
         let mut shown = bad.clone();
-        shown.line = result.lines.formatted(bad.line) + header::LINES;
+        shown.line = result.lines.to_formatted(bad.line) + header::LINES;
         let mut finding = Finding::new(issue.code, issue.severity, issue.message.clone()).shown_at(shown);
         finding.help.clone_from(&issue.help);
-        match map.as_ref().and_then(|map| map.origin(bad.line)) {
+        match map.as_ref().and_then(|map| map.line(bad.line)) {
             Some(origin) => {
-                finding = finding.at(input.place(origin.template, origin.line));
-                for frame in origin.included_from() {
-                    finding = finding.related("included here", input.place(frame.0, frame.1));
+                finding = finding.at(line_of(input, origin.template, origin.line));
+                for step in origin.stack.iter().filter(|step| step.item.is_none()) {
+                    finding = finding.related("included here", line_of(input, step.template, step.line));
                 }
             }
             None => finding = finding.at(bad),
@@ -196,10 +215,10 @@ fn validated(
     (result.text, findings)
 }
 
-/// The class names of the lock, ready for look-ups.
-#[salsa::tracked]
-fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
-    Arc::new(lock_head(db, workspace).value.names().collect())
+/// A line of one of the templates of `input`, by the template's name.
+fn line_of(input: &RenderInput<'_>, name: &str, line: u32) -> Place {
+    let template = std::iter::once(input.root).chain(input.partials.iter().copied()).find(|known| known.name() == name);
+    template.map_or_else(|| Place::file(name), |template| Place::line_of(template.path(), template.source(), line))
 }
 
 /// Of everything that decides a verdict beside the text.

@@ -8,8 +8,7 @@ use salsa::Database as Db;
 use super::inputs::{Source, Workspace};
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::finding::codes::rules::NO_TEMPLATE;
-use crate::template::{Reads, Template, TemplateGraph};
+use crate::template::{Layer, LayerFile, Layers, Reads, Template, TemplateGraph, template_name};
 
 /// A template's name: its path below `templates/` without extensions.
 #[salsa::interned(debug)]
@@ -17,35 +16,39 @@ pub struct Name<'db> {
     pub text: Arc<str>,
 }
 
-/// The file that each name stands for after layering, and what is wrong with the layers.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The files after layering, and what is wrong with the layers.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Layered {
-    pub sources: BTreeMap<Arc<str>, Source>,
+    pub layers: Layers<Source>,
     pub findings: Vec<Finding>,
 }
 
 /// Higher layers replace the names of lower ones.
 #[salsa::tracked]
 pub fn layered(db: &dyn Db, workspace: Workspace) -> Arc<Layered> {
-    let mut files: Vec<_> = workspace.templates(db).iter().collect();
-    files.sort_by_key(|file| file.layer);
-    let mut layered = Layered::default();
-    let mut seen: BTreeMap<(Arc<str>, u8), Source> = BTreeMap::new();
-    for file in files {
-        let name: Arc<str> = Arc::from(crate::template::name_of(&file.relative));
-        if let Some(other) = seen.insert((name.clone(), file.layer), file.source) {
-            layered.findings.push(crate::template::same_name(&name, file.source.path(db), other.path(db)));
-        }
-        layered.sources.insert(name, file.source);
+    let mut by_number: BTreeMap<u8, Layer<Source>> = BTreeMap::new();
+    for file in workspace.templates(db) {
+        let title = match file.layer {
+            0 => "built-in".to_owned(),
+            1 => "project".to_owned(),
+            number => format!("layer {}", number - 1),
+        };
+        let layer = by_number.entry(file.layer).or_insert_with(|| Layer { title, files: Vec::new() });
+        layer.files.push(LayerFile {
+            relative: file.relative.to_string(),
+            path: file.source.path(db).to_string(),
+            item: file.source,
+        });
     }
-    Arc::new(layered)
+    let (layers, findings) = Layers::new(by_number.into_values());
+    Arc::new(Layered { layers, findings })
 }
 
 /// Path and digest of every template in force.
 #[salsa::tracked]
 pub fn digests(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Digest> {
-    let sources = layered(db, workspace).sources.values();
-    sources.map(|source| (source.path(db).clone(), digest(source.text(db)))).collect()
+    let files = layered(db, workspace).layers.iter();
+    files.map(|file| (file.item.path(db).clone(), digest(file.item.text(db)))).collect()
 }
 
 /// The digest of a template, by its text or as the template room gives it.
@@ -56,7 +59,7 @@ fn digest(text: &str) -> Digest {
 /// The file of one name: other names coming and going don't matter to it.
 #[salsa::tracked]
 pub fn source<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Option<Source> {
-    layered(db, workspace).sources.get(name.text(db)).copied()
+    layered(db, workspace).layers.get(name.text(db)).map(|file| file.item)
 }
 
 #[salsa::tracked]
@@ -72,8 +75,6 @@ pub struct Closure {
     /// Sorted by name, without the root.
     pub partials: Vec<Template>,
     pub reads: Reads,
-    /// The paths of `reads`, in order.
-    pub paths: Arc<Vec<String>>,
 }
 
 /// The closure of a template; findings when a part is missing or broken, or when it includes itself.
@@ -104,33 +105,18 @@ pub fn closure<'db>(
             None => {}
         }
     }
-    let graph = TemplateGraph::new(known.values());
-    let names: Vec<&str> = layered(db, workspace).sources.keys().map(|name| &**name).collect();
-    findings.extend(graph.findings(&names));
+    findings.extend(TemplateGraph::new(known.values()).check());
     if findings.iter().any(Finding::is_error) {
         return Some(Arc::new(Err(findings)));
     }
     known.remove(root.name());
     let partials: Vec<Template> = known.into_values().collect();
-    let reads = crate::template::reads(&root, &partials);
-    let paths = Arc::new(reads.paths().map(|path| path.to_string()).collect());
-    Some(Arc::new(Ok(Closure { root, partials, reads, paths })))
+    let reads = crate::template::reads(&root, &partials.iter().collect::<Vec<_>>());
+    Some(Arc::new(Ok(Closure { root, partials, reads })))
 }
 
 /// The name that a rule's template stands for: the variant's where there is one.
 pub fn resolve(db: &dyn Db, workspace: Workspace, template: &str, variant: Option<&str>) -> Result<Arc<str>, Finding> {
-    let name = crate::template::name_of(template);
-    let sources = &layered(db, workspace).sources;
-    let special = variant.map(|variant| format!("{name}@{variant}"));
-    let found = special
-        .and_then(|special| sources.get_key_value(special.as_str()))
-        .or_else(|| sources.get_key_value(name))
-        .map(|(name, _)| name.clone());
-    found.ok_or_else(|| {
-        let mut finding = Finding::error(NO_TEMPLATE, format!("there is no template `{template}`"));
-        if let Some(help) = crate::finding::did_you_mean(name, sources.keys().map(|name| &**name)) {
-            finding = finding.help(help);
-        }
-        finding
-    })
+    let name = template_name(template).map_or_else(|| template.to_owned(), |(name, _)| name);
+    layered(db, workspace).layers.require(&name, variant).map(|file| Arc::from(file.name.as_str()))
 }

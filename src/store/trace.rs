@@ -16,8 +16,8 @@ pub struct Trace {
     /// Inputs that reach more than one model: the registry without its models, the rules, the lock's head.
     pub shared: Vec<(String, Digest)>,
     pub models: Vec<ModelTrace>,
-    /// Lists of data paths, each used by the outputs of one template.
-    pub reads: Vec<Vec<String>>,
+    /// Data paths that outputs were made from.
+    pub reads: Vec<String>,
     /// Sorted by path.
     pub outputs: Vec<OutputTrace>,
     /// Findings about inputs and the plan as a whole.
@@ -49,10 +49,10 @@ pub struct OutputTrace {
     pub model: Digest,
     /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
-    /// Index into `Trace::reads`.
-    pub reads: u32,
-    /// Digest of what each of those paths held.
-    pub held: Vec<Digest>,
+    /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
+    pub held: Vec<(u32, Digest)>,
+    /// Of all the data together, order included.
+    pub whole: Digest,
     /// Of what validation demands: contract, lowest Python, class names.
     pub demands: Digest,
     /// Of the whole file, header included.
@@ -73,8 +73,8 @@ impl OutputTrace {
             shared: Digest::default(),
             model: Digest::default(),
             templates: Vec::new(),
-            reads: 0,
             held: Vec::new(),
+            whole: Digest::default(),
             demands: Digest::default(),
             body,
             len: 0,
@@ -97,7 +97,7 @@ impl Trace {
 
     /// The data paths that an output's templates read, each with the digest of what it held.
     pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, Digest)> {
-        let paths = self.reads.get(output.reads as usize).map_or(&[][..], Vec::as_slice);
-        paths.iter().map(String::as_str).zip(output.held.iter().copied())
+        let named = |(index, digest): &(u32, Digest)| Some((self.reads.get(*index as usize)?.as_str(), *digest));
+        output.held.iter().filter_map(named)
     }
 }
