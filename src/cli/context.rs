@@ -21,11 +21,13 @@ pub struct Context<'a> {
     pub global: GlobalArgs,
     /// The name of the command, for reports.
     pub command: &'static str,
+    /// The file that this process was started from.
+    pub program: Option<PathBuf>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(system: &'a dyn System, console: Console, global: GlobalArgs, command: &'static str) -> Self {
-        Self { system, console, global, command }
+        Self { system, console, global, command, program: None }
     }
 
     /// The folder to start from: `--root`, or where the user stands.

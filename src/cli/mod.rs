@@ -1,8 +1,8 @@
 //! Words in: the command line. One file a command; what it finds goes out through `context` and `report/`.
 //!
 //! Map of the room: `args` is everything that can be typed; `run` sends each command to its file; `context` is what a
-//! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain` and
-//! `completions` are commands.
+//! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
+//! `init` are commands.
 
 pub mod args;
 pub mod bug;
@@ -11,6 +11,8 @@ pub mod console;
 pub mod context;
 pub mod exit;
 pub mod explain;
+pub mod hook;
+pub mod init;
 pub mod run;
 pub mod stop;
 
@@ -47,7 +49,8 @@ fn with_arguments(system: &dyn System, arguments: Vec<OsString>) -> Exit {
             return if error.exit_code() == 0 { Exit::Fine } else { Exit::Broken };
         }
     };
-    let context = Context::new(system, console(system, &cli.global), cli.global.clone(), cli.name());
+    let mut context = Context::new(system, console(system, &cli.global), cli.global.clone(), cli.name());
+    context.program = std::env::current_exe().ok();
     let exit = run::run(&context, &cli).unwrap_or_else(|stop| stop.print(&context, cli.report_args()));
     context.console.finish(exit)
 }
