@@ -61,10 +61,7 @@ impl<'a> Context<'a> {
     /// Prints the report in the format that was asked for, or writes it to `--output` and prints it for people.
     pub fn report(&self, report: &Report<'_>, args: &ReportArgs) -> Result<(), Stop> {
         let prefix = self.prefix_in_repository();
-        let render = |format, look: &Look| match format {
-            Format::Github => report::github::render(report, &prefix),
-            other => report::render(report, other, look),
-        };
+        let render = |format, look: &Look| report::render(report, format, look, &prefix);
         let printed = if let Some(file) = &args.output {
             let written = self.system.write_atomic(file, render(args.format, &Look::PLAIN).as_bytes());
             written.map_err(|error| Stop::cannot_write(file, &error))?;

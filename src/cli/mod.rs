@@ -36,10 +36,8 @@ pub fn main() -> Exit {
 
 fn with_arguments(system: &dyn System, arguments: Vec<OsString>) -> Exit {
     let color = args::color_asked_for(&arguments, system);
-    let command = args::command().color(match Look::decide(system, color, std::io::stdout().is_terminal(), 0).color {
-        true => clap::ColorChoice::Always,
-        false => clap::ColorChoice::Never,
-    });
+    let colored = Look::decide(system, color, std::io::stdout().is_terminal(), 0).color;
+    let command = args::command().color(if colored { clap::ColorChoice::Always } else { clap::ColorChoice::Never });
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
