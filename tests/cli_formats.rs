@@ -51,7 +51,7 @@ fn the_document_shows_what_is_printed() {
         // A page of SARIF for each finding tells no more than one.
         let one = Report::of_findings("build", &outcome.findings[1..2]);
         let shown = if format == Format::Sarif { &one } else { &report };
-        let _ = write!(told, "{}```\n", render(shown, format, &Look::PLAIN, ""));
+        let _ = writeln!(told, "{}```", render(shown, format, &Look::PLAIN, ""));
         seen += 1;
     }
     assert_eq!(seen, FORMATS.len(), "every format has an example");

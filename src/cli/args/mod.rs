@@ -215,6 +215,7 @@ mod tests {
         whole("affected", AffectedArgs::augment_args);
         whole("graph", GraphArgs::augment_args);
         whole("schema", SchemaArgs::augment_args);
+        whole("sync", SyncArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 
