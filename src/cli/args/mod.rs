@@ -16,7 +16,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
-    AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, TemplateCommand, WhyArgs,
+    AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
 pub use self::report::{Annotations, ReportArgs};
 pub use self::select::SelectArgs;
