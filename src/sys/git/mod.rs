@@ -164,16 +164,18 @@ impl<'a> Repository<'a> {
         if revision.is_empty() || revision.contains(['\0', '\n']) {
             return Err(unknown(""));
         }
-        if revision.contains("..") || revision.starts_with('^') {
+        // `main...` says what is meant anyway: since the branch was left.
+        let name = revision.strip_suffix("...").unwrap_or(revision);
+        if name.is_empty() || name.contains("..") || name.starts_with('^') {
             return Err(unknown("a range is no revision"));
         }
         let first_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned();
-        let asked = self.try_git(&["merge-base", "--end-of-options", revision, "HEAD"], &[])?;
+        let asked = self.try_git(&["merge-base", "--end-of-options", name, "HEAD"], &[])?;
         match asked.status {
             0 => Ok(Commit(first_line(&asked.stdout))),
             // No common ancestor: everything differs, and the revision itself is what to compare with.
             1 => {
-                let commit = format!("{revision}^{{commit}}");
+                let commit = format!("{name}^{{commit}}");
                 let asked = self.try_git(&["rev-parse", "--verify", "--end-of-options", &commit], &[])?;
                 if asked.ok() { Ok(Commit(first_line(&asked.stdout))) } else { Err(unknown(&said(&asked.stderr))) }
             }
