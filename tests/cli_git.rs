@@ -126,6 +126,7 @@ fn since_a_branch_means_since_it_was_left() {
     scratch.put(&[("untracked", "1")]);
     let repository = scratch.repository();
     let base = repository.base("main").unwrap();
+    assert_eq!(repository.base("main...").unwrap(), base);
     let expected = ["changed", "gone", ODD, "untracked"];
     assert_eq!(repository.changed_since(&base, &[]).unwrap(), lines(expected).into_iter().collect());
     let old = repository.at(&base, &["gone", ODD, "untracked", "odd"]).unwrap();
@@ -148,9 +149,20 @@ fn unrelated_histories_are_compared_as_they_are() {
 fn unknown_and_odd_revisions_are_refused() {
     let scratch = Scratch::new(&[("a", "1")]);
     let repository = scratch.repository();
-    for revision in
-        ["mian", "--output=x", "-h", "", "a\nb", "main..main", "^main", "HEAD:a", "main@{99 days ago", "ä b"]
-    {
+    for revision in [
+        "mian",
+        "--output=x",
+        "-h",
+        "",
+        "a\nb",
+        "main..main",
+        "main...work",
+        "...",
+        "^main",
+        "HEAD:a",
+        "main@{99 days ago",
+        "ä b",
+    ] {
         match repository.base(revision) {
             Err(GitError::UnknownRevision { revision: named, .. }) => assert_eq!(named, revision),
             other => panic!("{revision:?}: {other:?}"),

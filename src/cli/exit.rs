@@ -25,10 +25,10 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// Whether a command fails when outputs are out of date.
+/// Whether a command fails when outputs are, or were, out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WouldChange {
-    /// `--check`: exit 1.
+    /// `--check`, and `--exit-non-zero-on-write`: exit 1.
     Fails,
     /// A build writes them, a dry run only lists them.
     IsFine,
@@ -70,7 +70,7 @@ impl Exit {
         if outcome.count(Action::Kept) > 0 {
             return Exit::HandEdits;
         }
-        let changes = outcome.dry && would_change == WouldChange::Fails && outcome.moved() > 0;
+        let changes = would_change == WouldChange::Fails && outcome.moved() > 0;
         if outcome.errors() > 0 || outcome.count(Action::Invalid) > 0 || changes {
             return Exit::Findings;
         }
@@ -111,7 +111,8 @@ mod tests {
     fn each_outcome_ends_in_its_own_way() {
         let of = |actions: &[Action], dry, would_change| Exit::of(&Outcome { dry, ..outcome(actions) }, would_change);
         assert_eq!(of(&[], false, WouldChange::IsFine), Exit::Fine);
-        assert_eq!(of(&[Action::Updated], false, WouldChange::Fails), Exit::Fine);
+        assert_eq!(of(&[Action::Updated], false, WouldChange::Fails), Exit::Findings);
+        assert_eq!(of(&[Action::Updated], false, WouldChange::IsFine), Exit::Fine);
         assert_eq!(of(&[Action::Updated], true, WouldChange::IsFine), Exit::Fine);
         assert_eq!(of(&[Action::Removed], true, WouldChange::Fails), Exit::Findings);
         assert_eq!(of(&[Action::Unchanged], true, WouldChange::Fails), Exit::Fine);

@@ -1,8 +1,8 @@
 //! Words in: the command line. One file a command; what it finds goes out through `context` and `report/`.
 //!
 //! Map of the room: `args` is everything that can be typed; `run` sends each command to its file; `context` is what a
-//! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain` and
-//! `completions` are commands.
+//! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
+//! `init` are commands.
 
 pub mod args;
 pub mod bug;
@@ -11,6 +11,8 @@ pub mod console;
 pub mod context;
 pub mod exit;
 pub mod explain;
+pub mod hook;
+pub mod init;
 pub mod run;
 pub mod stop;
 
@@ -34,10 +36,8 @@ pub fn main() -> Exit {
 
 fn with_arguments(system: &dyn System, arguments: Vec<OsString>) -> Exit {
     let color = args::color_asked_for(&arguments, system);
-    let command = args::command().color(match Look::decide(system, color, std::io::stdout().is_terminal(), 0).color {
-        true => clap::ColorChoice::Always,
-        false => clap::ColorChoice::Never,
-    });
+    let colored = Look::decide(system, color, std::io::stdout().is_terminal(), 0).color;
+    let command = args::command().color(if colored { clap::ColorChoice::Always } else { clap::ColorChoice::Never });
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -47,7 +47,8 @@ fn with_arguments(system: &dyn System, arguments: Vec<OsString>) -> Exit {
             return if error.exit_code() == 0 { Exit::Fine } else { Exit::Broken };
         }
     };
-    let context = Context::new(system, console(system, &cli.global), cli.global.clone(), cli.name());
+    let mut context = Context::new(system, console(system, &cli.global), cli.global.clone(), cli.name());
+    context.program = std::env::current_exe().ok();
     let exit = run::run(&context, &cli).unwrap_or_else(|stop| stop.print(&context, cli.report_args()));
     context.console.finish(exit)
 }

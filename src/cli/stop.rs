@@ -40,14 +40,18 @@ impl Stop {
         match report_args {
             Some(args) if args.format != Format::Human => {
                 if let Err(stop) = context.report(&report, args) {
-                    context
-                        .console
-                        .complain(&human::findings(&stop.findings.iter().collect::<Vec<_>>(), &context.console.err));
+                    stop.complain(context);
                 }
             }
-            _ => context.console.complain(&human::findings(&report.sorted(), &context.console.err)),
+            _ => self.complain(context),
         }
         self.exit
+    }
+
+    fn complain(&self, context: &Context<'_>) {
+        let sorted = Report::of_findings(context.command, &self.findings).sorted();
+        let text = human::findings(&sorted, &context.console.err);
+        context.console.complain(&format!("{}\n", text.trim_end()));
     }
 }
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::look::Look;
 use super::summary::{self, Tally};
 use super::{Report, Why, outputs, snippet, text};
-use crate::build::outcome::Action;
+use crate::build::outcome::{Action, OutputOutcome};
 use crate::finding::{CodeId, Finding, Place, Severity};
 
 /// How many different messages at one place are told before "and more".
@@ -16,12 +16,13 @@ pub fn render(report: &Report<'_>, look: &Look) -> String {
     let Some(outcome) = report.outcome else { return text };
     let all = look.verbosity > 0;
     let moved = || outcome.outputs.iter().filter(|output| all || output.action != Action::Unchanged);
+    let due = |output: &&OutputOutcome| !matches!(output.action, Action::Kept | Action::Unchanged);
     let with_diff = outcome.outputs.iter().any(|output| output.diff.is_some());
     text.push_str(&outputs::diffs(outcome.outputs.iter(), look));
     if look.verbosity >= 0 {
         match report.why {
-            Why::Full => text.push_str(&outputs::why_full(moved(), look)),
-            Why::Grouped => text.push_str(&outputs::why_grouped(moved(), look)),
+            Why::Full => text.push_str(&outputs::why_full(moved().filter(due), look)),
+            Why::Grouped => text.push_str(&outputs::why_grouped(moved().filter(due), look)),
             Why::No if outcome.dry && !with_diff => text.push_str(&outputs::list(moved(), true, all, look)),
             Why::No if all => text.push_str(&outputs::list(moved(), false, all, look)),
             Why::No => {}

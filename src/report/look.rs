@@ -92,7 +92,9 @@ mod tests {
     fn the_flag_beats_the_environment_and_no_color_beats_force() {
         let color = |env: &[(&str, &str)], flag, terminal| {
             let system = MemorySystem::default();
-            env.iter().for_each(|(name, value)| system.set_env(name, value));
+            for (name, value) in env {
+                system.set_env(name, value);
+            }
             Look::decide(&system, flag, terminal, 0).color
         };
         assert!(color(&[], Color::Auto, true));

@@ -113,15 +113,18 @@ impl<'a> Report<'a> {
 }
 
 /// The whole report as text for standard output, ending in a newline unless it is empty.
-pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
+///
+/// `prefix` leads from the repository's root to the project's (`suites/hf/`, or empty), for formats whose readers know
+/// only the repository.
+pub fn render(report: &Report<'_>, format: Format, look: &Look, prefix: &str) -> String {
     match format {
         Format::Human => human::render(report, look),
         Format::Concise => concise::render(report, look),
         Format::Json => json::render(report),
         Format::Jsonl => json::render_lines(report),
         Format::Junit => junit::render(report),
-        Format::Github => github::render(report, ""),
-        Format::Sarif => sarif::render(report),
+        Format::Github => github::render(report, prefix),
+        Format::Sarif => sarif::render(report, prefix),
         Format::Markdown => markdown::render(report),
     }
 }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Report, snippet};
 use crate::finding::{CodeId, Finding, Place, Severity};
 
-pub fn render(report: &Report<'_>) -> String {
+/// `prefix` leads from the repository's root to the project's (`suites/hf/`, or empty).
+pub fn render(report: &Report<'_>, prefix: &str) -> String {
     let flat = report.flattened();
     let codes: BTreeMap<CodeId, usize> = flat.iter().map(|finding| (finding.code, 0)).collect();
     let codes: BTreeMap<CodeId, usize> = codes.into_keys().enumerate().map(|(index, code)| (code, index)).collect();
-    let results: Vec<Value> = flat.iter().map(|finding| result(finding, codes[&finding.code])).collect();
+    let results: Vec<Value> = flat.iter().map(|finding| result(finding, codes[&finding.code], prefix)).collect();
+    // Findings and hand edits are what a successful run tells; wrong use and bugs are not.
+    let failed = matches!(report.exit, 2 | 101..);
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -22,7 +25,7 @@ pub fn render(report: &Report<'_>) -> String {
                 "rules": codes.keys().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
-            "invocations": [{"executionSuccessful": report.exit < 2, "exitCode": report.exit}],
+            "invocations": [{"executionSuccessful": !failed, "exitCode": report.exit}],
             "results": results,
         }],
     });
@@ -37,12 +40,11 @@ fn rule(code: CodeId) -> Value {
         "id": code.to_string(),
         "name": entry.name,
         "shortDescription": {"text": entry.summary},
-        "fullDescription": {"text": entry.summary},
         "help": {"text": entry.page, "markdown": entry.page},
     })
 }
 
-fn result(finding: &Finding, rule: usize) -> Value {
+fn result(finding: &Finding, rule: usize, prefix: &str) -> Value {
     let mut message = finding.message.clone();
     message.extend(finding.help.iter().map(|help| format!("\n\nHelp: {help}")));
     let mut result = json!({
@@ -57,7 +59,7 @@ fn result(finding: &Finding, rule: usize) -> Value {
         "partialFingerprints": {"hfgenFinding/v1": fingerprint(finding)},
     });
     if let Some(place) = &finding.place {
-        result["locations"] = json!([location(place, None, None)]);
+        result["locations"] = json!([location(place, prefix, None)]);
     }
     let output = finding.output.iter().map(|place| ("it shows in this output", place));
     let related: Vec<Value> = finding
@@ -66,7 +68,7 @@ fn result(finding: &Finding, rule: usize) -> Value {
         .map(|(words, place)| (words.as_str(), place))
         .chain(output)
         .enumerate()
-        .map(|(id, (words, place))| location(place, Some(words), Some(id + 1)))
+        .map(|(id, (words, place))| location(place, prefix, Some((id + 1, words))))
         .collect();
     if !related.is_empty() {
         result["relatedLocations"] = Value::Array(related);
@@ -74,8 +76,10 @@ fn result(finding: &Finding, rule: usize) -> Value {
     result
 }
 
-fn location(place: &Place, words: Option<&str>, id: Option<usize>) -> Value {
-    let mut physical = json!({"artifactLocation": {"uri": uri(&place.path), "uriBaseId": "%SRCROOT%"}});
+/// A place; a further one has a number and a few words.
+fn location(place: &Place, prefix: &str, further: Option<(usize, &str)>) -> Value {
+    let path = if place.path.starts_with('<') { place.path.clone() } else { format!("{prefix}{}", place.path) };
+    let mut physical = json!({"artifactLocation": {"uri": uri(&path), "uriBaseId": "%SRCROOT%"}});
     if snippet::knows_line(place) {
         let mut region = json!({"startLine": place.line, "startColumn": place.column});
         if place.width > 0 {
@@ -86,15 +90,10 @@ fn location(place: &Place, words: Option<&str>, id: Option<usize>) -> Value {
         }
         physical["region"] = region;
     }
-    let mut location = Map::new();
-    if let Some(id) = id {
-        location.insert("id".to_owned(), json!(id));
+    match further {
+        Some((id, words)) => json!({"id": id, "physicalLocation": physical, "message": {"text": words}}),
+        None => json!({"physicalLocation": physical}),
     }
-    location.insert("physicalLocation".to_owned(), physical);
-    if let Some(words) = words {
-        location.insert("message".to_owned(), json!({"text": words}));
-    }
-    Value::Object(location)
 }
 
 /// Stays the same when lines move, so that a service knows an old finding again.
@@ -138,7 +137,7 @@ mod tests {
         let moved = Finding { place: finding.place.clone().map(|place| Place { line: 9, ..place }), ..finding.clone() };
         let findings = [moved, finding, Finding::error(CodeId(1), "x")];
         let report = Report { exit: 1, ..Report::of_findings("check", &findings) };
-        let value: Value = serde_json::from_str(&render(&report)).unwrap();
+        let value: Value = serde_json::from_str(&render(&report, "sub/")).unwrap();
         let run = &value["runs"][0];
         assert_eq!(run["invocations"][0], json!({"executionSuccessful": true, "exitCode": 1}));
         assert_eq!(run["tool"]["driver"]["rules"][1]["name"], "edited-by-hand");
@@ -147,7 +146,7 @@ mod tests {
         let edited = &results[1];
         assert_eq!((edited["ruleIndex"].as_u64(), &edited["level"]), (Some(1), &json!("warning")));
         let physical = &edited["locations"][0]["physicalLocation"];
-        assert_eq!(physical["artifactLocation"]["uri"], "gen/a%20b.py");
+        assert_eq!(physical["artifactLocation"]["uri"], "sub/gen/a%20b.py");
         let region = json!({"startLine": 1, "startColumn": 5, "endColumn": 6, "snippet": {"text": "x = é"}});
         assert_eq!(physical["region"], region);
         assert_eq!(edited["relatedLocations"][0]["message"]["text"], "here");

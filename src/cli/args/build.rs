@@ -34,6 +34,9 @@ pub struct BuildArgs {
     /// Overwrite outputs that were edited by hand; the edits are kept as patches in the cache
     #[arg(long, short)]
     pub force: bool,
+    /// Exit 1 if something was written, so that a commit hook stops and the outputs can be staged
+    #[arg(long)]
+    pub exit_non_zero_on_write: bool,
     #[command(flatten)]
     pub engine: EngineArgs,
     #[command(flatten)]

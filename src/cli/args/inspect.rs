@@ -1,4 +1,7 @@
-//! The flags of the commands that only look: status, why, affected, graph, schema, template.
+//! The flags of the commands that only look: status, why, affected, graph, schema, template; and of sync, which reads
+//! transformers.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -130,4 +133,27 @@ pub enum TemplateCommand {
         #[command(flatten)]
         report: ReportArgs,
     },
+}
+
+/// `hfgen sync`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "Examples:
+  hfgen sync                                 from the transformers of $VIRTUAL_ENV, .venv or venv
+  hfgen sync --package site-packages/transformers
+  hfgen sync --check                         write nothing, exit 1 if model types are new, gone or changed
+
+Nothing is imported and no Python is run: the package's files are read.")]
+pub struct SyncArgs {
+    /// The folder of an installed or unpacked transformers package
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub package: Option<PathBuf>,
+    /// The checkout of a worker project, whose hf_<type>.py modules are read
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub worker: Option<PathBuf>,
+    /// Write nothing; say what differs, exit 1 if anything does
+    #[arg(long)]
+    pub check: bool,
+    /// Say it as JSON
+    #[arg(long)]
+    pub json: bool,
 }

@@ -16,13 +16,15 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
-    AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, TemplateCommand, WhyArgs,
+    AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
 pub use self::report::{Annotations, ReportArgs};
 pub use self::select::SelectArgs;
 use super::completions::CompletionsArgs;
 use super::exit::Exit;
 use super::explain::ExplainArgs;
+use super::hook::{HookInstallArgs, HookStatusArgs, HookUninstallArgs};
+use super::init::InitArgs;
 use crate::report::Color;
 use crate::sys::System;
 
@@ -48,10 +50,28 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Start a project: registry.toml and folders for rules and templates
+    Init(InitArgs),
+    /// The git hook that checks what is staged
+    Hook {
+        #[command(subcommand)]
+        command: HookCommand,
+    },
     /// What a finding's code means, with an example and what to do
     Explain(ExplainArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
+}
+
+/// What can be done with the hook.
+#[derive(Debug, Clone, Subcommand)]
+pub enum HookCommand {
+    /// Write the pre-commit hook of this repository
+    Install(HookInstallArgs),
+    /// Remove it, and put back the hook that stood there before
+    Uninstall(HookUninstallArgs),
+    /// Say whether it is there, and where
+    Status(HookStatusArgs),
 }
 
 /// Flags of every command.
@@ -105,6 +125,8 @@ impl Cli {
     pub fn name(&self) -> &'static str {
         match &self.command {
             None => "hfgen",
+            Some(Command::Init(_)) => "init",
+            Some(Command::Hook { .. }) => "hook",
             Some(Command::Explain(_)) => "explain",
             Some(Command::Completions(_)) => "completions",
         }
@@ -193,6 +215,7 @@ mod tests {
         whole("affected", AffectedArgs::augment_args);
         whole("graph", GraphArgs::augment_args);
         whole("schema", SchemaArgs::augment_args);
+        whole("sync", SyncArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 

@@ -3,6 +3,10 @@
 //!
 //! Names of paths go through `-z` and literal pathspecs, revisions are resolved behind `--end-of-options`, the index is
 //! the one of `GIT_INDEX_FILE` where a hook set it, and no lock is taken.
+//!
+//! Map of the room: `answer` takes apart what git prints.
+
+mod answer;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -145,7 +149,7 @@ impl<'a> Repository<'a> {
         let mut status = Status::default();
         for record in answer.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
             let record = String::from_utf8_lossy(record);
-            self.read_record(&record, &mut status)
+            answer::read_record(&record, &self.prefix, &mut status)
                 .ok_or_else(|| GitError::Odd { command: "status".to_owned(), what: record.clone().into_owned() })?;
         }
         status.entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -160,16 +164,18 @@ impl<'a> Repository<'a> {
         if revision.is_empty() || revision.contains(['\0', '\n']) {
             return Err(unknown(""));
         }
-        if revision.contains("..") || revision.starts_with('^') {
+        // `main...` says what is meant anyway: since the branch was left.
+        let name = revision.strip_suffix("...").unwrap_or(revision);
+        if name.is_empty() || name.contains("..") || name.starts_with('^') {
             return Err(unknown("a range is no revision"));
         }
         let first_line = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned();
-        let asked = self.try_git(&["merge-base", "--end-of-options", revision, "HEAD"], &[])?;
+        let asked = self.try_git(&["merge-base", "--end-of-options", name, "HEAD"], &[])?;
         match asked.status {
             0 => Ok(Commit(first_line(&asked.stdout))),
             // No common ancestor: everything differs, and the revision itself is what to compare with.
             1 => {
-                let commit = format!("{revision}^{{commit}}");
+                let commit = format!("{name}^{{commit}}");
                 let asked = self.try_git(&["rev-parse", "--verify", "--end-of-options", &commit], &[])?;
                 if asked.ok() { Ok(Commit(first_line(&asked.stdout))) } else { Err(unknown(&said(&asked.stderr))) }
             }
@@ -259,46 +265,6 @@ impl<'a> Repository<'a> {
         })
     }
 
-    /// One record of `status --porcelain=v2`; None where it has another form.
-    fn read_record(&self, record: &str, status: &mut Status) -> Option<()> {
-        let (kind, rest) = record.split_once(' ')?;
-        let inner = |path: &str| path.strip_prefix(&self.prefix).filter(|path| !path.is_empty()).map(str::to_owned);
-        match kind {
-            "#" => {}
-            "?" => status.untracked.extend(inner(rest).filter(|path| !path.ends_with('/'))),
-            "!" => status.ignored.extend(inner(rest)),
-            "1" => {
-                // XY sub mH mI mW hH hI path
-                let [states, _, _, mode, _, head, index, path] = split(rest)?;
-                let (in_index, in_tree) = states.split_at_checked(1)?;
-                status.entries.extend(inner(path).map(|path| Entry {
-                    path,
-                    committed: blob(head),
-                    staged: blob(index),
-                    is_staged: in_index != ".",
-                    is_unstaged: in_tree != ".",
-                    is_conflict: false,
-                    is_symlink: mode == "120000",
-                }));
-            }
-            "u" => {
-                // XY sub m1 m2 m3 mW h1 h2 h3 path; the second stage is ours, which the last commit has.
-                let [_, _, _, _, _, _, _, ours, _, path] = split(rest)?;
-                status.entries.extend(inner(path).map(|path| Entry {
-                    path,
-                    committed: blob(ours),
-                    staged: None,
-                    is_staged: true,
-                    is_unstaged: true,
-                    is_conflict: true,
-                    is_symlink: false,
-                }));
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-
     /// What `cat-file --batch` says of each name.
     fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, GitError> {
         if names.is_empty() {
@@ -313,7 +279,7 @@ impl<'a> Repository<'a> {
         let input: String = names.iter().map(|name| format!("{name}{end}")).collect();
         let answer = self.git(args, input.as_bytes())?;
         let mut rest = answer.as_slice();
-        names.iter().map(|name| content(&mut rest, name)).collect()
+        names.iter().map(|name| answer::content(&mut rest, name)).collect()
     }
 
     fn git(&self, args: &[&str], input: &[u8]) -> Result<Vec<u8>, GitError> {
@@ -340,37 +306,6 @@ impl<'a> Repository<'a> {
         }
         Ok(ran)
     }
-}
-
-/// One answer of `cat-file --batch`: a line with id, kind and size, the bytes, a newline; or `NAME missing`.
-fn content(rest: &mut &[u8], name: &str) -> Result<Option<Vec<u8>>, GitError> {
-    let odd = |what: &str| GitError::Odd { command: "cat-file --batch".to_owned(), what: what.to_owned() };
-    if let Some(after) = rest.strip_prefix(format!("{name} missing\n").as_bytes()) {
-        *rest = after;
-        return Ok(None);
-    }
-    let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| odd("an answer is missing"))?;
-    let line = String::from_utf8_lossy(&rest[..end]).into_owned();
-    let (kind, size) = match line.split(' ').collect::<Vec<_>>()[..] {
-        [_, kind, size] => (kind, size.parse::<usize>().map_err(|_| odd(&line))?),
-        _ => return Err(odd(&line)),
-    };
-    let from = end + 1;
-    let to = from.checked_add(size).filter(|to| *to < rest.len()).ok_or_else(|| odd("contents are cut off"))?;
-    let bytes = rest[from..to].to_vec();
-    *rest = &rest[to + 1..];
-    // A folder or a submodule stands there, which is no file.
-    Ok((kind == "blob").then_some(bytes))
-}
-
-/// The last field keeps its spaces.
-fn split<const N: usize>(text: &str) -> Option<[&str; N]> {
-    text.splitn(N, ' ').collect::<Vec<_>>().try_into().ok()
-}
-
-/// None for the hash of zeros, which stands for "not there".
-fn blob(id: &str) -> Option<BlobId> {
-    id.bytes().any(|byte| byte != b'0').then(|| BlobId(id.to_owned()))
 }
 
 fn failed(args: &[&str], status: i32, stderr: &[u8]) -> GitError {
