@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 fn main() {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
-    for folder in ["src", "templates"] {
+    for folder in ["src", "templates", "rules"] {
         println!("cargo:rerun-if-changed={folder}");
         collect(&root.join(folder), &mut files);
     }
@@ -21,15 +21,18 @@ fn main() {
         }
     }
     println!("cargo:rustc-env=HFGEN_SOURCES={hash:016x}");
-    embed(&root);
+    embed(&root, "templates", "hbs");
+    embed(&root, "rules", "toml");
 }
 
-/// Writes a table of `(path below templates/, text)` for the layer that the binary carries.
-fn embed(root: &Path) {
-    let folder = root.join("templates");
+/// Writes a table of `(path below the folder, text)`: the layer of templates that the binary carries, and the rules that
+/// a new project starts with.
+fn embed(root: &Path, folder: &str, ending: &str) {
+    let name = format!("{folder}.rs");
+    let folder = root.join(folder);
     let mut files = Vec::new();
     collect(&folder, &mut files);
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "hbs"));
+    files.retain(|file| file.extension().is_some_and(|known| known == ending));
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
@@ -37,7 +40,7 @@ fn embed(root: &Path) {
         table.push_str(&format!("    ({name:?}, include_str!({:?})),\n", file.to_string_lossy()));
     }
     table.push_str("]\n");
-    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join("templates.rs");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join(name);
     fs::write(out, table).expect("cargo's output folder can be written");
 }
 

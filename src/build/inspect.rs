@@ -13,10 +13,12 @@ use super::session::Session;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
 use crate::graph::outputs::{Output, Prepared, prepared};
+use crate::graph::templates::{Name, layered, parsed};
 use crate::rules::plan::Entry;
 use crate::store::Layout;
 use crate::store::trace::{OutputTrace, Trace};
 use crate::sys::System;
+use crate::template::{TemplateGraph, template_name};
 
 /// A project, read and planned.
 pub struct View {
@@ -115,5 +117,77 @@ impl View {
     /// Every planned output.
     pub fn all(&self) -> Vec<&Planned> {
         self.plan.outputs.iter().collect()
+    }
+}
+
+/// A template, for listing.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Described {
+    pub name: String,
+    pub path: String,
+    pub layer: String,
+    /// Paths of the files that it lies over.
+    pub replaces: Vec<String>,
+    pub calls: Vec<String>,
+    pub called_by: Vec<String>,
+    /// How many outputs are made from it.
+    pub outputs: usize,
+}
+
+impl View {
+    fn graph(&self) -> (TemplateGraph, Vec<Finding>) {
+        let (db, workspace) = (&self.session.db, self.session.workspace);
+        let mut templates = Vec::new();
+        let mut findings = Vec::new();
+        for file in layered(db, workspace).layers.iter() {
+            match parsed(db, workspace, Name::new(db, Arc::from(file.name.as_str()))).as_deref() {
+                Some(Ok(template)) => templates.push(template.clone()),
+                Some(Err(finding)) => findings.push(finding.clone()),
+                None => {}
+            }
+        }
+        (TemplateGraph::new(&templates), findings)
+    }
+
+    /// Every template in force.
+    pub fn templates(&self) -> Vec<Described> {
+        let (graph, _) = self.graph();
+        let mut used: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+        for (_, prepared) in self.prepared(&self.all()) {
+            if let Ok(prepared) = &*prepared {
+                prepared.templates().for_each(|(path, _)| *used.entry(path.to_owned()).or_default() += 1);
+            }
+        }
+        let strings = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        layered(&self.session.db, self.session.workspace)
+            .layers
+            .iter()
+            .map(|file| Described {
+                name: file.name.clone(),
+                path: file.path.clone(),
+                layer: file.layer.clone(),
+                replaces: file.replaces.clone(),
+                calls: strings(graph.calls(&file.name)),
+                called_by: strings(graph.called_by(&file.name)),
+                outputs: used.get(&file.path).copied().unwrap_or(0),
+            })
+            .collect()
+    }
+
+    /// The text of a template, by its name or its path.
+    pub fn template_text(&self, name: &str) -> Result<String, Finding> {
+        let name = template_name(name).map_or_else(|| name.to_owned(), |(name, _)| name);
+        let name = name.trim_start_matches("templates/");
+        let file = layered(&self.session.db, self.session.workspace).layers.require(name, None)?;
+        Ok(file.item.text(&self.session.db).to_string())
+    }
+}
+
+impl View {
+    /// What is odd about the templates; filled by the template room.
+    pub fn lint(&self) -> Vec<Finding> {
+        let (graph, mut findings) = self.graph();
+        findings.extend(graph.check());
+        findings
     }
 }

@@ -10,6 +10,7 @@ mod apply;
 pub mod affected;
 pub mod changed;
 pub mod clean;
+pub mod deep;
 pub mod diff;
 pub mod engine;
 pub mod inspect;

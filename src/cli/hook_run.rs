@@ -22,7 +22,7 @@ use crate::registry::Registry;
 use crate::registry::parse::read;
 use crate::report::{Report, text};
 use crate::sys::git::Repository;
-use crate::sys::{OverlaySystem, System as _};
+use crate::sys::OverlaySystem;
 
 /// `hfgen hook run`.
 #[derive(Debug, Clone, Default, Args)]

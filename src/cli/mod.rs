@@ -4,17 +4,31 @@
 //! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
 //! `init` are commands.
 
+pub mod affected;
+pub mod answer;
 pub mod args;
 pub mod bug;
+pub mod build;
+pub mod check;
+pub mod clean;
 pub mod completions;
 pub mod console;
 pub mod context;
+pub mod engine;
 pub mod exit;
 pub mod explain;
+pub mod graph;
 pub mod hook;
+pub mod hook_run;
 pub mod init;
 pub mod run;
+pub mod schema;
+pub mod status;
 pub mod stop;
+pub mod sync;
+pub mod template;
+pub mod watch;
+pub mod why;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;

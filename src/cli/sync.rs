@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::args::SyncArgs;
+use super::stop::Ended;
+use super::{Context, Exit};
 use crate::discover::{self, Changes, Workers};
 use crate::finding::{Finding, Severity};
 use crate::registry::lock::{self, Literal, Lock};
@@ -38,6 +41,27 @@ pub enum SyncFormat {
 const SAME: u8 = 0;
 const DIFFERS: u8 = 1;
 const BROKEN: u8 = 2;
+
+/// `hfgen sync`, from the command line.
+pub fn command(context: &Context<'_>, args: &SyncArgs) -> Ended {
+    let here = context.folder()?;
+    let options = SyncOptions {
+        root: context.root()?,
+        package: args.package.as_ref().map(|path| here.join(path)),
+        worker: args.worker.as_ref().map(|path| here.join(path)),
+        check: args.check,
+        format: if args.json { SyncFormat::Json } else { SyncFormat::Human },
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = run(context.system, &options, &mut out, &mut err).unwrap_or(BROKEN);
+    context.console.answer(&String::from_utf8_lossy(&out));
+    context.console.complain(&String::from_utf8_lossy(&err));
+    Ok(match code {
+        SAME => Exit::Fine,
+        DIFFERS => Exit::Findings,
+        _ => Exit::Broken,
+    })
+}
 
 /// Runs the command; the value is its exit code: 0, 1 where `--check` found differences, 2 on errors.
 pub fn run(system: &dyn System, options: &SyncOptions, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {

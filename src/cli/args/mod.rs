@@ -24,6 +24,7 @@ use super::completions::CompletionsArgs;
 use super::exit::Exit;
 use super::explain::ExplainArgs;
 use super::hook::{HookInstallArgs, HookStatusArgs, HookUninstallArgs};
+use super::hook_run::HookRunArgs;
 use super::init::InitArgs;
 use crate::report::Color;
 use crate::sys::System;
@@ -50,6 +51,29 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Make what is out of date
+    Build(BuildArgs),
+    /// Check registry, rules, templates and outputs; write nothing
+    Check(CheckArgs),
+    /// Build again whenever an input changes
+    Watch(WatchArgs),
+    /// Where the project stands, and the next command
+    Status(StatusArgs),
+    /// Why an output exists, and why it is due or not
+    Why(WhyArgs),
+    /// The outputs that an input, or a field of it, can reach
+    Affected(AffectedArgs),
+    /// What is made from what, as DOT, Mermaid or JSON
+    Graph(GraphArgs),
+    /// List, show and lint templates
+    Template {
+        #[command(subcommand)]
+        command: TemplateCommand,
+    },
+    /// Read the facts of an installed transformers into registry.lock
+    Sync(SyncArgs),
+    /// Remove what hfgen made
+    Clean(CleanArgs),
     /// Start a project: registry.toml and folders for rules and templates
     Init(InitArgs),
     /// The git hook that checks what is staged
@@ -57,6 +81,8 @@ pub enum Command {
         #[command(subcommand)]
         command: HookCommand,
     },
+    /// Print the JSON schema of registry.toml or rules/*.toml
+    Schema(SchemaArgs),
     /// What a finding's code means, with an example and what to do
     Explain(ExplainArgs),
     /// Print the completion script of a shell
@@ -72,6 +98,8 @@ pub enum HookCommand {
     Uninstall(HookUninstallArgs),
     /// Say whether it is there, and where
     Status(HookStatusArgs),
+    /// Check what is staged; what the hook calls
+    Run(HookRunArgs),
 }
 
 /// Flags of every command.
@@ -125,6 +153,17 @@ impl Cli {
     pub fn name(&self) -> &'static str {
         match &self.command {
             None => "hfgen",
+            Some(Command::Build(_)) => "build",
+            Some(Command::Check(_)) => "check",
+            Some(Command::Watch(_)) => "watch",
+            Some(Command::Status(_)) => "status",
+            Some(Command::Why(_)) => "why",
+            Some(Command::Affected(_)) => "affected",
+            Some(Command::Graph(_)) => "graph",
+            Some(Command::Template { .. }) => "template",
+            Some(Command::Sync(_)) => "sync",
+            Some(Command::Clean(_)) => "clean",
+            Some(Command::Schema(_)) => "schema",
             Some(Command::Init(_)) => "init",
             Some(Command::Hook { .. }) => "hook",
             Some(Command::Explain(_)) => "explain",
@@ -135,6 +174,16 @@ impl Cli {
     /// How the command's report was asked for, where it makes one.
     pub fn report_args(&self) -> Option<&ReportArgs> {
         match &self.command {
+            Some(Command::Build(args)) => Some(&args.report),
+            Some(Command::Check(args)) => Some(&args.report),
+            Some(Command::Status(args)) => Some(&args.report),
+            Some(Command::Why(args)) => Some(&args.report),
+            Some(Command::Affected(args)) => Some(&args.report),
+            Some(Command::Clean(args)) => Some(&args.report),
+            Some(Command::Hook { command: HookCommand::Run(args) }) => Some(&args.report),
+            Some(Command::Template {
+                command: TemplateCommand::List { report, .. } | TemplateCommand::Lint { report, .. },
+            }) => Some(report),
             None | Some(_) => None,
         }
     }

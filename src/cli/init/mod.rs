@@ -30,8 +30,16 @@ pub struct InitArgs {
 pub struct Starter<'a> {
     /// The hardware profiles of registry.toml.
     pub hardware: &'a str,
-    /// Further files: path in the project, text.
-    pub files: &'a [(&'a str, &'a str)],
+    /// Files of rules: path below `rules/`, text.
+    pub rules: &'a [(&'a str, &'a str)],
+}
+
+/// Rules that the binary carries: path below `rules/`, text.
+const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// What the binary gives a new project: hardware profiles and the rules; templates are built in.
+pub fn starter() -> Starter<'static> {
+    Starter { hardware: HARDWARE, rules: RULES }
 }
 
 /// The hardware profiles that a project begins with.
@@ -51,12 +59,13 @@ pub fn run(context: &Context<'_>, args: &InitArgs, starter: &Starter<'_>) -> End
         None => folder_name(context.system, &root),
     };
     let registry = PROJECT.replace("{{name}}", &escaped(&name)).replace("{{hardware}}", starter.hardware.trim_end());
-    let mut files =
-        vec![(REGISTRY, registry.as_str()), ("rules/90-own.toml", OWN_RULES), ("templates/README.md", OWN_TEMPLATES)];
-    files.extend(starter.files);
+    let mut files = vec![(REGISTRY.to_owned(), registry.as_str())];
+    files.extend(starter.rules.iter().map(|(path, text)| (format!("rules/{path}"), *text)));
+    files.push(("rules/90-own.toml".to_owned(), OWN_RULES));
+    files.push(("templates/README.md".to_owned(), OWN_TEMPLATES));
     let mut made = 0;
     for (path, text) in files {
-        let target = root.join(path);
+        let target = root.join(&path);
         if context.system.exists(&target) {
             context.console.answer(&format!("  kept     {path}\n"));
         } else {
@@ -67,8 +76,8 @@ pub fn run(context: &Context<'_>, args: &InitArgs, starter: &Starter<'_>) -> End
     }
     ignore_lines(context, &root)?;
     let next = match &args.folder {
-        Some(folder) => format!("cd {} && hfgen build", quote(&folder.to_string_lossy())),
-        None => "hfgen build".to_owned(),
+        Some(folder) => format!("cd {} && hfgen sync && hfgen build", quote(&folder.to_string_lossy())),
+        None => "hfgen sync && hfgen build".to_owned(),
     };
     let begin = if made == 0 { "nothing to do: this is a project already" } else { "a project begins" };
     context.console.note(&format!("{begin}. Next: {next}\n"));
