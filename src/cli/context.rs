@@ -93,7 +93,8 @@ impl<'a> Context<'a> {
     pub fn progress(&self) -> Teller {
         let stage = match (&self.console.err.verbosity, self.console.live) {
             (i8::MIN..0, _) => Stage::Off,
-            (_, true) => Stage::Live(self.console.err.width.unwrap_or(80)),
+            // A line that is too long for the terminal would not be drawn over; this is narrow enough for most.
+            (_, true) => Stage::Live(self.console.err.width.unwrap_or(60)),
             (_, false) => Stage::Log,
         };
         Teller::on_stderr(stage)

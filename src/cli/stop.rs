@@ -8,6 +8,7 @@ use super::{Context, Exit};
 use crate::finding::Finding;
 use crate::finding::codes::output::{NOT_READABLE, NOT_WRITABLE};
 use crate::report::{Format, Report, human};
+use crate::sys::git::GitError;
 
 /// Why a command ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,5 +66,11 @@ impl From<Finding> for Stop {
 impl From<Vec<Finding>> for Stop {
     fn from(findings: Vec<Finding>) -> Self {
         Self { exit: Exit::Broken, findings }
+    }
+}
+
+impl From<GitError> for Stop {
+    fn from(error: GitError) -> Self {
+        Finding::from(&error).into()
     }
 }

@@ -14,7 +14,7 @@ use super::stop::{Ended, Stop};
 use super::{Context, Exit};
 use crate::finding::Finding;
 use crate::finding::codes::output::{FOREIGN_HOOK, SHARED_HOOKS_FOLDER};
-use crate::sys::git::{GitError, Hooks, Repository};
+use crate::sys::git::{Hooks, Repository};
 use crate::sys::{Kind, System};
 
 /// The hook that is written.
@@ -181,12 +181,6 @@ impl Place {
 
     fn foreign(&self, problem: &str, help: &str) -> Stop {
         Finding::error(FOREIGN_HOOK, format!("the hook `{}` {problem}", self.path.display())).help(help).into()
-    }
-}
-
-impl From<GitError> for Stop {
-    fn from(error: GitError) -> Self {
-        Finding::from(&error).into()
     }
 }
 
