@@ -27,3 +27,16 @@ fn committed_lock_is_current() {
     println!("{}\n{}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
     assert_eq!(code, 0);
 }
+#[test]
+fn old() {
+    for v in ["4.49.0", "4.57.6"] {
+        let Some(package) = wheel(v) else { return };
+        let root = PathBuf::from(format!("/tmp/old-{v}"));
+        let options =
+            SyncOptions { root, package: Some(package), worker: None, check: false, format: SyncFormat::Human };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(&OsSystem, &options, &mut out, &mut err).unwrap();
+        println!("{}\n{}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+        assert_eq!(code, 0);
+    }
+}

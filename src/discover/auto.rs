@@ -170,7 +170,12 @@ fn choices(table: &Value, from: impl Fn((&Value, &Value)) -> String) -> Choices 
 fn class_names(value: &Value) -> Vec<String> {
     let mut names: Vec<String> = match value {
         Value::Text(name) => vec![name.clone()],
-        Value::Dict(entries) => entries.iter().flat_map(|(_, value)| class_names(value)).collect(),
+        // By backend; the one that transformers itself takes where all are there comes first.
+        Value::Dict(entries) => {
+            let preferred = |(key, _): &&(Value, Value)| key.as_text() == Some("torchvision");
+            let (first, rest): (Vec<_>, Vec<_>) = entries.iter().partition(preferred);
+            first.into_iter().chain(rest).flat_map(|(_, value)| class_names(value)).collect()
+        }
         other => other.items().unwrap_or_default().iter().flat_map(class_names).collect(),
     };
     let mut seen = std::collections::BTreeSet::new();

@@ -63,13 +63,12 @@ impl<'a> Classes<'a> {
         let mut found: BTreeMap<(String, String), Vec<ClassId>> = BTreeMap::new();
         let Some(root) = root else { return found };
         for id in self.library.classes() {
-            // Bases by the convention that transformers itself tests for: they have no `forward`.
-            if self.library.name(id).ends_with("PreTrainedModel") || id == root {
+            if id == root || is_base(self.library.name(id)) {
                 continue;
             }
             let Some(module) = super::package::folder(self.library.path(id)) else { continue };
             let ancestry = self.library.ancestry(id);
-            if !ancestry.contains(&root) {
+            if !ancestry.contains(&root) || self.is_wrapper(&ancestry) {
                 continue;
             }
             for config in ancestry.iter().find_map(|id| self.configs(*id)).unwrap_or_default() {
@@ -80,6 +79,12 @@ impl<'a> Classes<'a> {
             ids.sort_by_key(|id| self.library.name(*id));
         }
         found
+    }
+
+    /// Helpers around another model, whose `forward` hands everything on: `def forward(self, *args, **kwargs)`.
+    fn is_wrapper(&self, ancestry: &[ClassId]) -> bool {
+        let forward = ancestry.iter().find_map(|id| self.library.class(*id).methods.get("forward"));
+        forward.is_some_and(|parameters| parameters.iter().skip(1).all(|name| name.starts_with('*')))
     }
 
     /// `config: XConfig`, `config: XConfig | YConfig`, `config_class = XConfig`.
@@ -133,6 +138,11 @@ impl<'a> Classes<'a> {
                 || self.library.class(*id).methods.contains_key("prepare_inputs_for_generation")
         })
     }
+}
+
+/// The bases of a module's models go by such names: `BertPreTrainedModel`, `BartPretrainedModel`, `PretrainedFSMTModel`.
+fn is_base(name: &str) -> bool {
+    name.contains("PreTrained") || name.contains("Pretrained")
 }
 
 /// `"BertConfig"`, `configuration_bert.BertConfig`: the name of the class.
