@@ -59,7 +59,10 @@ pub fn auto(package: &Package<'_>) -> Result<(Auto, Vec<Finding>), Finding> {
     let base = generated.as_ref().map(|table| table.globals.clone()).unwrap_or_default();
     let configuration = Table::read(package, "configuration_auto.py", &base)?;
     let configs = configuration.texts("CONFIG_MAPPING_NAMES").ok_or_else(|| {
-        configuration.unread("CONFIG_MAPPING_NAMES").unwrap_or_else(|| {
+        // The first cause is the better one to name.
+        let made_by_code =
+            generated.iter().chain([&configuration]).find_map(|table| table.unread("CONFIG_MAPPING_NAMES"));
+        made_by_code.unwrap_or_else(|| {
             Finding::error(MISSING_FILE, format!("{} has no CONFIG_MAPPING_NAMES", configuration.outline.path))
                 .at(Place::file(&configuration.outline.path))
                 .help("install the package again, or unpack its wheel anew")

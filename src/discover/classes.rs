@@ -63,12 +63,12 @@ impl<'a> Classes<'a> {
         let mut found: BTreeMap<(String, String), Vec<ClassId>> = BTreeMap::new();
         let Some(root) = root else { return found };
         for id in self.library.classes() {
-            if id == root || is_base(self.library.name(id)) {
+            if id == root {
                 continue;
             }
             let Some(module) = super::package::folder(self.library.path(id)) else { continue };
             let ancestry = self.library.ancestry(id);
-            if !ancestry.contains(&root) || self.is_wrapper(&ancestry) {
+            if !ancestry.contains(&root) || !self.is_concrete(self.library.name(id), &ancestry) {
                 continue;
             }
             for config in ancestry.iter().find_map(|id| self.configs(*id)).unwrap_or_default() {
@@ -81,10 +81,15 @@ impl<'a> Classes<'a> {
         found
     }
 
-    /// Helpers around another model, whose `forward` hands everything on: `def forward(self, *args, **kwargs)`.
-    fn is_wrapper(&self, ancestry: &[ClassId]) -> bool {
-        let forward = ancestry.iter().find_map(|id| self.library.class(*id).methods.get("forward"));
-        forward.is_some_and(|parameters| parameters.iter().skip(1).all(|name| name.starts_with('*')))
+    /// Whether a model can be built of it and run. Bases of a module's models are known by their name
+    /// (`BertPreTrainedModel`, and without a `forward` also `PretrainedFSMTModel`), helpers around another model by a
+    /// `forward` that hands everything on: `def forward(self, *args, **kwargs)`.
+    fn is_concrete(&self, name: &str, ancestry: &[ClassId]) -> bool {
+        match ancestry.iter().find_map(|id| self.library.class(*id).methods.get("forward")) {
+            _ if name.ends_with("PreTrainedModel") => false,
+            None => !(name.contains("PreTrained") || name.contains("Pretrained")),
+            Some(parameters) => !parameters.iter().skip(1).all(|name| name.starts_with('*')),
+        }
     }
 
     /// `config: XConfig`, `config: XConfig | YConfig`, `config_class = XConfig`.
@@ -138,11 +143,6 @@ impl<'a> Classes<'a> {
                 || self.library.class(*id).methods.contains_key("prepare_inputs_for_generation")
         })
     }
-}
-
-/// The bases of a module's models go by such names: `BertPreTrainedModel`, `BartPretrainedModel`, `PretrainedFSMTModel`.
-fn is_base(name: &str) -> bool {
-    name.contains("PreTrained") || name.contains("Pretrained")
 }
 
 /// `"BertConfig"`, `configuration_bert.BertConfig`: the name of the class.
