@@ -59,7 +59,10 @@ pub fn auto(package: &Package<'_>) -> Result<(Auto, Vec<Finding>), Finding> {
     let base = generated.as_ref().map(|table| table.globals.clone()).unwrap_or_default();
     let configuration = Table::read(package, "configuration_auto.py", &base)?;
     let configs = configuration.texts("CONFIG_MAPPING_NAMES").ok_or_else(|| {
-        configuration.unread("CONFIG_MAPPING_NAMES").unwrap_or_else(|| {
+        // The first cause is the better one to name.
+        let made_by_code =
+            generated.iter().chain([&configuration]).find_map(|table| table.unread("CONFIG_MAPPING_NAMES"));
+        made_by_code.unwrap_or_else(|| {
             Finding::error(MISSING_FILE, format!("{} has no CONFIG_MAPPING_NAMES", configuration.outline.path))
                 .at(Place::file(&configuration.outline.path))
                 .help("install the package again, or unpack its wheel anew")
@@ -170,7 +173,12 @@ fn choices(table: &Value, from: impl Fn((&Value, &Value)) -> String) -> Choices 
 fn class_names(value: &Value) -> Vec<String> {
     let mut names: Vec<String> = match value {
         Value::Text(name) => vec![name.clone()],
-        Value::Dict(entries) => entries.iter().flat_map(|(_, value)| class_names(value)).collect(),
+        // By backend; the one that transformers itself takes where all are there comes first.
+        Value::Dict(entries) => {
+            let preferred = |(key, _): &&(Value, Value)| key.as_text() == Some("torchvision");
+            let (first, rest): (Vec<_>, Vec<_>) = entries.iter().partition(preferred);
+            first.into_iter().chain(rest).flat_map(|(_, value)| class_names(value)).collect()
+        }
         other => other.items().unwrap_or_default().iter().flat_map(class_names).collect(),
     };
     let mut seen = std::collections::BTreeSet::new();

@@ -63,13 +63,12 @@ impl<'a> Classes<'a> {
         let mut found: BTreeMap<(String, String), Vec<ClassId>> = BTreeMap::new();
         let Some(root) = root else { return found };
         for id in self.library.classes() {
-            // Bases by the convention that transformers itself tests for: they have no `forward`.
-            if self.library.name(id).ends_with("PreTrainedModel") || id == root {
+            if id == root {
                 continue;
             }
             let Some(module) = super::package::folder(self.library.path(id)) else { continue };
             let ancestry = self.library.ancestry(id);
-            if !ancestry.contains(&root) {
+            if !ancestry.contains(&root) || !self.is_concrete(self.library.name(id), &ancestry) {
                 continue;
             }
             for config in ancestry.iter().find_map(|id| self.configs(*id)).unwrap_or_default() {
@@ -80,6 +79,17 @@ impl<'a> Classes<'a> {
             ids.sort_by_key(|id| self.library.name(*id));
         }
         found
+    }
+
+    /// Whether a model can be built of it and run. Bases of a module's models are known by their name
+    /// (`BertPreTrainedModel`, and without a `forward` also `PretrainedFSMTModel`), helpers around another model by a
+    /// `forward` that hands everything on: `def forward(self, *args, **kwargs)`.
+    fn is_concrete(&self, name: &str, ancestry: &[ClassId]) -> bool {
+        match ancestry.iter().find_map(|id| self.library.class(*id).methods.get("forward")) {
+            _ if name.ends_with("PreTrainedModel") => false,
+            None => !(name.contains("PreTrained") || name.contains("Pretrained")),
+            Some(parameters) => !parameters.iter().skip(1).all(|name| name.starts_with('*')),
+        }
     }
 
     /// `config: XConfig`, `config: XConfig | YConfig`, `config_class = XConfig`.

@@ -25,7 +25,7 @@ impl<F: Fn(&str) -> Option<Value>> Names for F {
 pub type Unread = &'static str;
 
 /// How deep expressions nest before they count as unread.
-const MAX_DEPTH: usize = 60;
+const MAX_DEPTH: usize = 150;
 /// How many items a list that a call or a comprehension makes may have.
 pub const MAX_ITEMS: usize = 200_000;
 

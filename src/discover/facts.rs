@@ -14,8 +14,8 @@ use super::names::class_names;
 use super::package::Package;
 use super::pipelines::{Pipelines, choose, pipelines};
 use super::worker::Workers;
-use crate::finding::codes::sync::MISSING_CLASS;
-use crate::finding::{Finding, Place};
+use crate::finding::codes::sync::{MISSING_CLASS, WORKER_UNKNOWN};
+use crate::finding::{Finding, Place, Severity, did_you_mean};
 use crate::registry::lock::{ClassFacts, FORMAT, Lock, LockHead, ModelFacts, Processors, TaskFacts};
 use crate::sys::System;
 
@@ -59,6 +59,7 @@ pub fn read(system: &dyn System, package: &Path, workers: &Workers) -> Result<Re
         models.insert(key, facts);
         findings.extend(found);
     }
+    findings.extend(unknown_workers(workers, auto.configs.keys()));
     findings.sort();
     findings.dedup();
     Ok(Read { lock: Lock { head, models }, findings })
@@ -101,7 +102,7 @@ impl Reader<'_> {
         let also = classes.values().map(|class| class.from.as_str()).chain(config.iter().map(|c| c.from.as_str()));
         let (sources, meaning) = self.sources(&module, also);
         let facts = ModelFacts {
-            worker: self.workers.get(&key.replace(['-', '.'], "_")).cloned(),
+            worker: self.workers.get(&worker_ident(key)).cloned(),
             processors: self.processors(key),
             module,
             meaning,
@@ -154,6 +155,26 @@ impl Reader<'_> {
         let meaning = hasher.finalize().to_hex()[..16].to_owned();
         (files.into_keys().map(str::to_owned).collect(), meaning)
     }
+}
+
+/// How a model type stands in the name of a worker module.
+fn worker_ident(model_type: &str) -> String {
+    model_type.replace(['-', '.'], "_")
+}
+
+fn unknown_workers<'a>(workers: &Workers, types: impl Iterator<Item = &'a String>) -> Vec<Finding> {
+    let known: BTreeSet<String> = types.map(|model_type| worker_ident(model_type)).collect();
+    let unknown = workers.iter().filter(|(ident, _)| !known.contains(*ident));
+    unknown
+        .map(|(ident, facts)| {
+            let message = format!("{} stands for no model type of this transformers", facts.from);
+            let finding = Finding::new(WORKER_UNKNOWN, Severity::Note, message).at(Place::file(&facts.from));
+            match did_you_mean(ident, known.iter().map(String::as_str)) {
+                Some(help) => finding.help(help),
+                None => finding,
+            }
+        })
+        .collect()
 }
 
 /// The one modality that a class is for, as pipelines name it.

@@ -82,8 +82,11 @@ pub fn too_deep(parsed: &Parsed<ModModule>) -> bool {
                 }
             }
             TokenKind::Comma => {
+                // The bracket itself stays open.
+                let bracket = usize::from(open.len() > 1);
                 if let Some(count) = open.last_mut() {
-                    chain -= std::mem::take(count);
+                    chain = chain - *count + bracket;
+                    *count = bracket;
                 }
             }
             TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::Name | TokenKind::String => {}

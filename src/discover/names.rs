@@ -23,7 +23,7 @@ pub fn class_names(package: &Package<'_>, library: &Library) -> Result<BTreeMap<
     }
     let reexported = outlined.imports.iter().filter(|(name, import)| **name == import.name && !name.starts_with('_'));
     for (name, import) in reexported {
-        if let Some(module) = &import.module {
+        if let Some(module) = import.module.as_ref().filter(|module| !module.is_empty() && name.as_str() != "*") {
             names.entry(module.replace('/', ".")).or_default().push(name.clone());
         }
     }

@@ -28,6 +28,8 @@ pub const NO_WORKER: CodeId = CodeId(520);
 pub const WORKER_CLASS: CodeId = CodeId(521);
 /// Two worker modules for one model type.
 pub const WORKER_TWICE: CodeId = CodeId(522);
+/// A worker module of a type that transformers doesn't have.
+pub const WORKER_UNKNOWN: CodeId = CodeId(523);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -131,5 +133,13 @@ pub const CODES: &[Code] = &[
         summary: "two worker modules stand for one model type",
         page: "The same `hf_<type>.py` was found in two folders below the checkout. The first in order of path counts. \
                Name the folder that is meant with `--worker`.",
+    },
+    Code {
+        id: WORKER_UNKNOWN,
+        name: "worker-unknown",
+        summary: "a worker module stands for no model type of this transformers",
+        page: "The file's name is `hf_` and a model type, with `-` and `.` as `_`: `hf_gpt_neo.py` for `gpt-neo`. This \
+               one fits no type of the transformers that was read. It may be a helper, a type of another version, or a \
+               slip in the name.",
     },
 ];
