@@ -1,13 +1,12 @@
 //! What the parser's own semantic checks ask of the walk. Names are left to `scope`, which knows them as CPython does.
 
 use ruff_python_ast::PythonVersion;
-use ruff_python_parser::semantic_errors::{
-    LazyImportContext, SemanticSyntaxContext, SemanticSyntaxError, SemanticSyntaxErrorKind,
-};
+use ruff_python_parser::semantic_errors::{LazyImportContext, SemanticSyntaxContext, SemanticSyntaxError};
 use ruff_text_size::TextRange;
 
 use super::Issue;
 use super::scope::ScopeKind;
+use super::syntax::sentence;
 use super::walk::Walk;
 use crate::finding::codes::python::SYNTAX_ERROR;
 
@@ -122,15 +121,7 @@ impl SemanticSyntaxContext for Walk<'_> {
     }
 
     fn report_semantic_error(&self, error: SemanticSyntaxError) {
-        let lower_first = |text: String| match error.kind {
-            SemanticSyntaxErrorKind::InvalidStarExpression
-            | SemanticSyntaxErrorKind::DuplicateParameter(_)
-            | SemanticSyntaxErrorKind::DuplicateKeywordArgument(_)
-            | SemanticSyntaxErrorKind::MultipleStarredExpressions
-            | SemanticSyntaxErrorKind::FutureFeatureNotDefined(_) => text[..1].to_ascii_lowercase() + &text[1..],
-            _ => text,
-        };
-        self.issues.borrow_mut().push(Issue::error(SYNTAX_ERROR, error.range, lower_first(error.to_string())));
+        self.issues.borrow_mut().push(Issue::error(SYNTAX_ERROR, error.range, sentence(&error.to_string())));
     }
 
     fn in_loop_context(&self) -> bool {

@@ -190,6 +190,23 @@ impl<'a> Scopes<'a> {
         self.loads.push(Load { scope, name, range, moment, later, repeated, unbound });
     }
 
+    /// A use that is not to be judged: a missing name is caught.
+    pub fn mark_loaded(&mut self, text: &'a str) {
+        let name = self.intern(text);
+        self.entry(self.current(), name).flags |= is::LOADED;
+    }
+
+    /// A name in a quoted annotation: judged, but unknown to CPython's table.
+    pub fn load_quoted(&mut self, text: &'a str, range: TextRange) {
+        let name = self.intern(text);
+        let (scope, moment) = (self.current(), self.tick());
+        self.loads.push(Load { scope, name, range, moment, later: true, repeated: false, unbound: false });
+    }
+
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
     /// Binds a name in the scope of the walk.
     pub fn bind(&mut self, text: &'a str, how: u16) {
         self.bind_in(self.current(), text, how);

@@ -6,13 +6,15 @@ use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    Alias, Comprehension, ExceptHandler, Expr, ExprContext, ExprTuple, Identifier, InterpolatedStringElement, Keyword, MatchCase, Mod, Parameters, Pattern,
+    Alias, Comprehension, Decorator, ExceptHandler, Expr, ExprCall, ExprContext, ExprList, ExprTuple, Identifier, Int,
+    InterpolatedStringElement, Keyword, Number, StmtAssign, MatchCase, Mod, Parameters, Pattern,
     PythonVersion, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, TypeParam, TypeParams,
 };
 use ruff_python_parser::semantic_errors::SemanticSyntaxChecker;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::Issue;
+use super::facts::{Definition, Facts};
 use super::scope::{ScopeKind, Scopes, is};
 use crate::finding::codes::python::SYNTAX_ERROR;
 
@@ -25,6 +27,7 @@ pub struct Walk<'a> {
     pub(super) version: PythonVersion,
     pub(super) future_annotations: bool,
     pub(super) scopes: Scopes<'a>,
+    pub(super) facts: Facts<'a>,
     pub(super) issues: RefCell<Vec<Issue>>,
     /// Loops around the walk in this function or class body.
     pub(super) loops: u32,
@@ -46,12 +49,20 @@ pub struct Walk<'a> {
     returns: Option<TextRange>,
     /// Nested format specifications of f-strings.
     specs: u32,
+    /// `try` blocks around the walk that catch `NameError`.
+    guards: u32,
+    /// `except` blocks around the walk that catch a failure.
+    handlers: u32,
+    /// The list of statements that the walk is in, by number.
+    block: u32,
+    blocks: u32,
     depth: u32,
 }
 
 /// What the pass leaves behind.
 pub struct Walked<'a> {
     pub scopes: Scopes<'a>,
+    pub facts: Facts<'a>,
     pub issues: Vec<Issue>,
     pub too_deep: bool,
 }
@@ -63,6 +74,7 @@ impl<'a> Walk<'a> {
             version,
             future_annotations: false,
             scopes: Scopes::default(),
+            facts: Facts::default(),
             issues: RefCell::default(),
             loops: 0,
             tries: 0,
@@ -75,6 +87,10 @@ impl<'a> Walk<'a> {
             yields: false,
             returns: None,
             specs: 0,
+            guards: 0,
+            handlers: 0,
+            block: 0,
+            blocks: 0,
             depth: 0,
         }
     }
@@ -88,7 +104,7 @@ impl<'a> Walk<'a> {
     pub fn finish(mut self) -> Walked<'a> {
         let mut issues = self.issues.take();
         issues.extend(self.scopes.finish());
-        Walked { scopes: self.scopes, issues, too_deep: self.depth == u32::MAX }
+        Walked { scopes: self.scopes, facts: self.facts, issues, too_deep: self.depth == u32::MAX }
     }
 
     fn error(&self, range: TextRange, message: impl Into<String>) {
@@ -130,7 +146,22 @@ impl<'a> Walk<'a> {
             let kind = ScopeKind::Function { is_async: function.is_async };
             walk.in_function(kind, Some(&function.parameters), |walk| walk.visit_body(&function.body));
         });
-        self.bind(&function.name);
+        self.define(&function.name, &function.decorator_list);
+    }
+
+    fn define(&mut self, name: &'a Identifier, decorators: &'a [Decorator]) {
+        let collected = matches!(self.scopes.kind(), ScopeKind::Module | ScopeKind::Class);
+        self.bind(name);
+        let (scope, moment) = (self.scopes.current(), self.scopes.now());
+        self.facts.definitions.push(Definition { scope, block: self.block, name, decorators, moment, collected });
+    }
+
+    fn load(&mut self, name: &'a str, range: TextRange, later: bool) {
+        if self.guards == 0 {
+            self.scopes.load(name, range, later, self.repeats > 0);
+        } else {
+            self.scopes.mark_loaded(name);
+        }
     }
 
     fn in_function(&mut self, kind: ScopeKind, parameters: Option<&'a Parameters>, body: impl FnOnce(&mut Self)) {
@@ -165,7 +196,7 @@ impl<'a> Walk<'a> {
             walk.scopes.pop_class();
             (walk.loops, walk.branches, walk.star_loops) = around;
         });
-        self.bind(&class.name);
+        self.define(&class.name, &class.decorator_list);
     }
 
     fn with_type_params(&mut self, type_params: Option<&'a TypeParams>, inside: impl FnOnce(&mut Self)) {
@@ -190,7 +221,10 @@ impl<'a> Walk<'a> {
             }
         }
         self.tries += 1;
+        let guarded = statement.handlers.iter().any(catches_name_error);
+        self.guards += u32::from(guarded);
         self.branch(&statement.body);
+        self.guards -= u32::from(guarded);
         // CPython's table visits the handlers after `else` until 3.12: a `global` in one of them notices.
         let else_first = self.version < PythonVersion::PY313;
         if else_first {
@@ -242,7 +276,7 @@ impl<'a> Walk<'a> {
             Stmt::ClassDef(class) => self.class(class),
             Stmt::AugAssign(assign) => {
                 if let Expr::Name(name) = &*assign.target {
-                    self.scopes.load(&name.id, name.range, false, self.repeats > 0);
+                    self.load(&name.id, name.range, false);
                 }
                 self.visit_expr(&assign.value);
                 self.visit_expr(&assign.target);
@@ -318,6 +352,36 @@ impl<'a> Walk<'a> {
             Stmt::Break(_) | Stmt::Continue(_) if self.leaves_star_handler() => {
                 self.error(stmt.range(), "'break', 'continue' and 'return' cannot appear in an 'except*' block");
             }
+            Stmt::Assign(assign) => {
+                self.assigned(assign);
+                for target in &assign.targets {
+                    self.visit_expr(target);
+                }
+            }
+            Stmt::Expr(statement) => {
+                if let Expr::Set(set) = &*statement.value
+                    && let [Expr::Name(_) | Expr::Set(_)] = set.elts.as_slice()
+                {
+                    self.facts.braced.push(statement.range);
+                }
+                self.visit_expr(&statement.value);
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    self.facts.import(&alias.name, alias.asname.as_ref().unwrap_or(&alias.name));
+                }
+                visitor::walk_stmt(self, stmt);
+            }
+            Stmt::ImportFrom(import) => {
+                if let Some(module) = import.module.as_ref().filter(|_| import.level == 0) {
+                    self.facts.imports.insert(module);
+                    for alias in &import.names {
+                        self.facts.import_from(module, &alias.name, alias.name.range);
+                    }
+                }
+                self.facts.star_import |= import.names.iter().any(|alias| &alias.name == "*");
+                visitor::walk_stmt(self, stmt);
+            }
             Stmt::Return(statement) => {
                 if statement.value.is_some() {
                     self.returns.get_or_insert(statement.range);
@@ -326,6 +390,51 @@ impl<'a> Walk<'a> {
             }
             _ => visitor::walk_stmt(self, stmt),
         }
+    }
+
+    /// The value of an assignment; a text remembers its name, and `__all__` names exports.
+    fn assigned(&mut self, assign: &'a StmtAssign) {
+        let [Expr::Name(target)] = assign.targets.as_slice() else { return self.visit_expr(&assign.value) };
+        match &*assign.value {
+            Expr::StringLiteral(string) => {
+                for part in &string.value {
+                    self.facts.literal(part, false, Some(&target.id));
+                }
+            }
+            Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. })
+                if target.id == "__all__" && self.scopes.kind() == ScopeKind::Module =>
+            {
+                let texts = elts.iter().filter_map(Expr::as_string_literal_expr);
+                self.facts.exports.extend(texts.map(|text| (text.value.to_str(), text.range)));
+                self.visit_expr(&assign.value);
+            }
+            value => self.visit_expr(value),
+        }
+    }
+
+    /// `"...".format(...)`, `getattr(transformers, "X")` and `sys.exit(0)` after a failure.
+    fn call(&mut self, call: &'a ExprCall) {
+        match &*call.func {
+            Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "format" | "format_map") => {
+                if let Expr::StringLiteral(string) = &*attribute.value {
+                    for part in &string.value {
+                        self.facts.literal(part, true, None);
+                    }
+                    return self.visit_arguments(&call.arguments);
+                }
+            }
+            Expr::Name(name) if name.id == "getattr" => {
+                if let [value, Expr::StringLiteral(attribute), ..] = &*call.arguments.args {
+                    self.facts.attribute(value, attribute.value.to_str(), attribute.range);
+                }
+            }
+            _ => {}
+        }
+        if self.handlers > 0 && leaves_with_success(call) {
+            self.facts.exits.push(call.range());
+        }
+        self.visit_expr(&call.func);
+        self.visit_arguments(&call.arguments);
     }
 
     /// `yield, x` is two elements to the parser and nothing to CPython.
@@ -347,10 +456,10 @@ impl<'a> Walk<'a> {
     fn expression(&mut self, expr: &'a Expr) {
         match expr {
             Expr::Name(name) => match name.ctx {
-                ExprContext::Load => self.scopes.load(&name.id, name.range, self.later, self.repeats > 0),
+                ExprContext::Load => self.load(&name.id, name.range, self.later),
                 ExprContext::Store => self.scopes.bind(&name.id, is::LOCAL | is::LASTING),
                 ExprContext::Del => {
-                    self.scopes.load(&name.id, name.range, false, self.repeats > 0);
+                    self.load(&name.id, name.range, false);
                     self.scopes.bind(&name.id, is::LOCAL);
                     if self.branches == 0 {
                         self.scopes.unbind(&name.id);
@@ -395,6 +504,23 @@ impl<'a> Walk<'a> {
                 if &attribute.attr == "__debug__" && attribute.ctx != ExprContext::Load {
                     self.error(attribute.attr.range, "cannot assign to `__debug__`");
                 }
+                self.facts.attribute(&attribute.value, &attribute.attr, attribute.attr.range);
+                visitor::walk_expr(self, expr);
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::Dict(dict) => {
+                self.facts.dicts.push(dict);
+                visitor::walk_expr(self, expr);
+            }
+            Expr::StringLiteral(string) => {
+                for part in &string.value {
+                    self.facts.literal(part, false, None);
+                }
+            }
+            Expr::FString(string) => {
+                for part in &string.value {
+                    self.facts.f_string(part);
+                }
                 visitor::walk_expr(self, expr);
             }
             _ => visitor::walk_expr(self, expr),
@@ -403,6 +529,13 @@ impl<'a> Walk<'a> {
 }
 
 impl<'a> Visitor<'a> for Walk<'a> {
+    fn visit_body(&mut self, body: &'a [Stmt]) {
+        self.blocks += 1;
+        let around = mem::replace(&mut self.block, self.blocks);
+        visitor::walk_body(self, body);
+        self.block = around;
+    }
+
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         let mut checker = mem::take(&mut self.checker);
         checker.visit_stmt(stmt, self);
@@ -431,6 +564,12 @@ impl<'a> Visitor<'a> for Walk<'a> {
     fn visit_annotation(&mut self, expr: &'a Expr) {
         let later = self.later;
         self.later |= self.future_annotations || self.version.defers_annotations();
+        if let Expr::StringLiteral(string) = expr
+            && self.guards == 0
+            && is_identifier(string.value.to_str())
+        {
+            self.scopes.load_quoted(string.value.to_str(), string.range);
+        }
         self.visit_expr(expr);
         self.later = later;
     }
@@ -457,7 +596,10 @@ impl<'a> Visitor<'a> for Walk<'a> {
         if let Some(name) = &handler.name {
             self.scopes.bind(name, is::LOCAL);
         }
+        let failure = !matches!(handler.type_.as_deref().and_then(last_name), Some("KeyboardInterrupt" | "SystemExit"));
+        self.handlers += u32::from(failure);
         self.branch(&handler.body);
+        self.handlers -= u32::from(failure);
         if let Some(name) = &handler.name {
             self.scopes.unbind_handler(name);
         }
@@ -524,4 +666,44 @@ fn imports_annotations(stmt: &Stmt) -> bool {
     let Stmt::ImportFrom(import) = stmt else { return false };
     import.module.as_ref().is_some_and(|module| module == "__future__")
         && import.names.iter().any(|alias| &alias.name == "annotations")
+}
+
+/// The last name of `a.b.c`.
+pub fn last_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(name) => Some(&name.id),
+        Expr::Attribute(attribute) => Some(&attribute.attr),
+        _ => None,
+    }
+}
+
+fn catches_name_error(handler: &ExceptHandler) -> bool {
+    let ExceptHandler::ExceptHandler(handler) = handler;
+    match handler.type_.as_deref() {
+        None => true,
+        Some(Expr::Tuple(types)) => types.iter().any(|one| last_name(one) == Some("NameError")),
+        Some(one) => last_name(one) == Some("NameError"),
+    }
+}
+
+/// `sys.exit()`, `exit(0)`, `os._exit(0)`
+fn leaves_with_success(call: &ExprCall) -> bool {
+    let exits = match &*call.func {
+        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
+        Expr::Attribute(attribute) => {
+            matches!((last_name(&attribute.value), attribute.attr.as_str()), (Some("sys"), "exit") | (Some("os"), "_exit"))
+        }
+        _ => false,
+    };
+    let success = match &*call.arguments.args {
+        [] => call.arguments.keywords.is_empty(),
+        [Expr::NumberLiteral(number)] => matches!(&number.value, Number::Int(int) if *int == Int::ZERO),
+        [Expr::NoneLiteral(_)] => true,
+        _ => false,
+    };
+    exits && success
+}
+
+fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
