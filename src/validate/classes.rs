@@ -43,7 +43,8 @@ pub fn check(facts: &Facts<'_>, names: &ClassNames, issues: &mut Vec<Issue>) {
             let issue = Issue::error(UNKNOWN_CLASS, *range, format!("transformers has no class `{name}`"));
             issues.push(match names.near(name) {
                 Some(near) => issue.help(format!("did you mean `{near}`?")),
-                None => issue.help("take class names from the model's facts: `model.classes`, `model.primary`, `model.tasks`"),
+                None => issue
+                    .help("take class names from the model's facts: `model.classes`, `model.primary`, `model.tasks`"),
             });
         }
     }
@@ -55,5 +56,6 @@ fn looks_like_a_class(name: &str) -> bool {
 }
 
 fn same_initial(one: &str, other: &str) -> bool {
-    one.bytes().next().map(|byte| byte.to_ascii_lowercase()) == other.bytes().next().map(|byte| byte.to_ascii_lowercase())
+    one.bytes().next().map(|byte| byte.to_ascii_lowercase())
+        == other.bytes().next().map(|byte| byte.to_ascii_lowercase())
 }

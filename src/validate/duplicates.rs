@@ -49,8 +49,22 @@ fn registers(decorator: &Decorator) -> bool {
     !matches!(
         decorated(decorator),
         Some(
-            "staticmethod" | "classmethod" | "property" | "cached_property" | "lru_cache" | "cache" | "wraps" | "contextmanager"
-                | "abstractmethod" | "no_grad" | "inference_mode" | "dataclass" | "parametrize" | "skipif" | "skip" | "fixture"
+            "staticmethod"
+                | "classmethod"
+                | "property"
+                | "cached_property"
+                | "lru_cache"
+                | "cache"
+                | "wraps"
+                | "contextmanager"
+                | "abstractmethod"
+                | "no_grad"
+                | "inference_mode"
+                | "dataclass"
+                | "parametrize"
+                | "skipif"
+                | "skip"
+                | "fixture"
         )
     )
 }

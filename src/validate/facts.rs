@@ -10,7 +10,9 @@ use super::scope::{Moment, ScopeId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PieceKind {
     /// A literal, or a part of an implicitly joined one.
-    Literal { raw: bool },
+    Literal {
+        raw: bool,
+    },
     /// What stands between the braces of an f-string; doubled braces are single ones here.
     InFString,
     Comment,

@@ -51,7 +51,9 @@ pub fn truth(test: &Expr) -> Option<bool> {
         Expr::Tuple(tuple) => display_truth(&tuple.elts),
         Expr::List(list) => display_truth(&list.elts),
         Expr::Lambda(_) => Some(true),
-        Expr::UnaryOp(operation) if operation.op == ruff_python_ast::UnaryOp::Not => truth(&operation.operand).map(|known| !known),
+        Expr::UnaryOp(operation) if operation.op == ruff_python_ast::UnaryOp::Not => {
+            truth(&operation.operand).map(|known| !known)
+        }
         _ => None,
     }
 }

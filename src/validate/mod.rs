@@ -1,15 +1,14 @@
 //! Is the generated Python right? Decided in process; no Python is started and nothing is read from disk.
 //!
 //! Map of the room: `issue` is what is found, `lines` maps formatted lines to rendered ones. `syntax` says what CPython's
-//! compiler would say, with `encoding`, `tokens` (indentation, limits), `walk` (one pass over the tree), `context` (what
-//! that pass tells the parser's own semantic checks), `scope` (the symbol table) and `facts` (what the pass writes down for
-//! the rest). The rest: `names` with `builtins`, `duplicates`, `classes`, `texts` with `phrases` and `paths`, `suite` with
+//! compiler would say, with `encoding`, `tokens` (indentation, limits), `walk` (one pass over the tree), `scope` (the symbol
+//! table) with `declarations`, and `facts` (what the pass writes down for the rest). The rest: `names` with `builtins`, `duplicates`, `classes`, `texts` with `phrases` and `paths`, `suite` with
 //! `asserts` and `flow`, `structure` with `returns` and `glob`. `format` lays the text out.
 
 mod asserts;
 mod builtins;
 mod classes;
-mod context;
+mod declarations;
 mod duplicates;
 mod encoding;
 mod facts;

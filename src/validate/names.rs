@@ -48,7 +48,11 @@ pub fn check(scopes: &Scopes<'_>, facts: &Facts<'_>, python: (u8, u8), issues: &
     }
     for (name, range) in &facts.exports {
         if scopes.module_symbol(name).is_none_or(|symbol| symbol.flags & is::BOUND == 0) {
-            issues.push(Issue::error(UNDEFINED_EXPORT, *range, format!("`__all__` names `{name}`, which is not defined")));
+            issues.push(Issue::error(
+                UNDEFINED_EXPORT,
+                *range,
+                format!("`__all__` names `{name}`, which is not defined"),
+            ));
         }
     }
 }

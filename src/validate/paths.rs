@@ -3,7 +3,18 @@
 /// Folders of the root that hold people's and machines' own files. `/dev`, `/proc`, `/sys`, `/usr`, `/bin` and `/etc` are the same
 /// everywhere.
 const FOLDERS: &[&str] = &[
-    "/home/", "/Users/", "/root/", "/tmp/", "/var/", "/opt/", "/mnt/", "/media/", "/srv/", "/private/", "/workspace/", "/content/",
+    "/home/",
+    "/Users/",
+    "/root/",
+    "/tmp/",
+    "/var/",
+    "/opt/",
+    "/mnt/",
+    "/media/",
+    "/srv/",
+    "/private/",
+    "/workspace/",
+    "/content/",
     "/scratch/",
 ];
 
@@ -13,7 +24,10 @@ pub fn boundary(bytes: &[u8], at: usize) -> bool {
     if bytes[at] == b'/' && bytes[..at].ends_with(b"file://") {
         return true;
     }
-    matches!(before, b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'`' | b'=' | b'(' | b'[' | b'{' | b',' | b':' | b'<' | b'>' | b'|')
+    matches!(
+        before,
+        b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'`' | b'=' | b'(' | b'[' | b'{' | b',' | b':' | b'<' | b'>' | b'|'
+    )
 }
 
 /// The length of the absolute path that `text` starts with.
@@ -37,7 +51,9 @@ fn is_below(text: &str, root: &str) -> bool {
 /// `C:\` or `C:/`, and something behind it.
 fn drive(text: &str) -> Option<usize> {
     match text.as_bytes() {
-        [letter, b':', b'\\' | b'/', next, ..] if letter.is_ascii_alphabetic() && next.is_ascii_alphanumeric() => Some(3),
+        [letter, b':', b'\\' | b'/', next, ..] if letter.is_ascii_alphabetic() && next.is_ascii_alphanumeric() => {
+            Some(3)
+        }
         _ => None,
     }
 }

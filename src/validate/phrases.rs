@@ -2,22 +2,58 @@
 
 /// Words in single braces that a generator fills: nobody means them literally.
 const WORDS: &[&str] = &[
-    "model_name", "model_type", "model_id", "model_class", "model_ident", "model_path", "class_name", "config_class", "task_name",
-    "task_type", "task_word", "family_name", "hardware_name", "backend_name", "ident", "timestamp", "generated_at", "test_name",
+    "model_name",
+    "model_type",
+    "model_id",
+    "model_class",
+    "model_ident",
+    "model_path",
+    "class_name",
+    "config_class",
+    "task_name",
+    "task_type",
+    "task_word",
+    "family_name",
+    "hardware_name",
+    "backend_name",
+    "ident",
+    "timestamp",
+    "generated_at",
+    "test_name",
 ];
 
 /// Words in angle brackets: `<MODEL>`, but not `<s>`, `<image>` or `<PAD>`.
-const ANGLED: &[&str] = &["model", "model_name", "model_type", "model_id", "model_class", "task", "task_name", "class_name", "ident"];
+const ANGLED: &[&str] =
+    &["model", "model_name", "model_type", "model_id", "model_class", "task", "task_name", "class_name", "ident"];
 
 /// What a sentence says when somebody was to finish it, in lower case.
 const PHRASES: &[&str] = &[
-    "todo_fill", "todo: fill", "todo: implement", "todo: replace", "fill in here", "fill_in_", "fixme: fill", "implement me",
-    "insert code here", "insert your", "lorem ipsum", "change_me", "changeme", "replace_me", "your code here", "your_code_here",
-    "your_model", "your-model", "your model here", "your_token", "your-token", "your_api_key", "your_path", "path/to/your",
+    "todo_fill",
+    "todo: fill",
+    "todo: implement",
+    "todo: replace",
+    "fill in here",
+    "fill_in_",
+    "fixme: fill",
+    "insert code here",
+    "insert your",
+    "change_me",
+    "changeme",
+    "replace_me",
+    "your code here",
+    "your_code_here",
+    "your_model",
+    "your-model",
+    "your model here",
+    "your_token",
+    "your-token",
+    "your_api_key",
+    "your_path",
+    "path/to/your",
 ];
 
 /// Capital words that an identifier holds when it is one.
-const CAPITALS: &[&str] = &["TODO_FILL", "FILL_ME", "FILL_IN", "REPLACE_ME", "REPLACE_WITH", "CHANGE_ME", "CHANGEME", "PLACEHOLDER"];
+const CAPITALS: &[&str] = &["TODO_FILL", "FILL_ME", "FILL_IN", "REPLACE_ME", "REPLACE_WITH", "CHANGE_ME", "CHANGEME"];
 
 /// `{{x}}`, `{{#if x}}`, `{{> partial}}`: what a template engine would have filled.
 pub fn mustache(text: &str) -> Option<usize> {
@@ -46,7 +82,8 @@ pub fn brace_word(word: &str) -> bool {
 /// `a`, `self.a`, `a.b.c`
 pub fn dotted(text: &str) -> bool {
     text.split('.').all(|name| {
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
     })
 }
 
@@ -54,22 +91,22 @@ pub fn dotted(text: &str) -> bool {
 pub fn angle(text: &str) -> Option<usize> {
     let end = text.find('>').filter(|end| (2..40).contains(end))?;
     let inside = text[1..end].to_ascii_lowercase().replace('-', "_");
-    let asks = ["your", "insert", "todo", "replace"].iter().any(|word| {
-        inside.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', ' ']))
-    });
+    let asks = ["your", "insert", "todo", "replace"]
+        .iter()
+        .any(|word| inside.strip_prefix(word).is_some_and(|rest| rest.starts_with(['_', ' '])));
     (asks || ANGLED.contains(&inside.as_str())).then_some(end + 1)
 }
 
 /// A phrase of the list, `Replace ... with actual values`, or an identifier such as `ModelTypeForMaskedLM`.
 pub fn phrase(text: &str) -> Option<usize> {
     let initial = text.bytes().next()?.to_ascii_lowercase();
-    if !matches!(initial, b't' | b'f' | b'i' | b'l' | b'c' | b'r' | b'y' | b'p' | b'm') {
+    if !matches!(initial, b't' | b'f' | b'i' | b'c' | b'r' | b'y' | b'p' | b'm') {
         return None;
     }
     if initial == b'r' && starts_with(text, "replace ") {
         let line = text.lines().next().unwrap_or(text);
         let lower = line.to_ascii_lowercase();
-        let wish = ["with actual", "with the actual", "with your", "with real", "with the real"];
+        let wish = ["with actual", "with the actual", "with your"];
         if let Some((at, wish)) = wish.iter().find_map(|wish| lower.find(wish).map(|at| (at, wish))) {
             return Some(at + wish.len());
         }
@@ -90,7 +127,7 @@ pub fn placeholder_identifier(name: &str) -> bool {
         let after = &name[at + "ModelType".len()..];
         ["For", "Model", "Config", "Tokenizer", "Processor", "Test"].iter().any(|word| after.starts_with(word))
     });
-    model_type || CAPITALS.iter().any(|word| name.contains(word))
+    model_type || name.ends_with("PLACEHOLDER") || CAPITALS.iter().any(|word| name.contains(word))
 }
 
 fn starts_with(text: &str, phrase: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Whether every way out of a function gives a tuple of the demanded length. Raising is a way out that is always allowed.
 
-use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::flow::{completes, statement_completes};
@@ -100,7 +100,9 @@ impl<'a> Judge<'a> {
     /// `self.method` or a function of this module.
     fn local(&self, callee: &Expr) -> Option<&'a StmtFunctionDef> {
         let (body, name): (&'a [Stmt], _) = match callee {
-            Expr::Attribute(attribute) if last_name(&attribute.value) == Some("self") => (&self.class?.body, &attribute.attr.id),
+            Expr::Attribute(attribute) if last_name(&attribute.value) == Some("self") => {
+                (&self.class?.body, &attribute.attr.id)
+            }
             Expr::Name(name) => (self.module, &name.id),
             _ => return None,
         };
@@ -163,7 +165,8 @@ fn assignments<'a>(name: &str, body: &'a [Stmt]) -> Vec<&'a Expr> {
         fn visit_stmt(&mut self, stmt: &'a Stmt) {
             match stmt {
                 Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-                Stmt::Assign(assign) if matches!(assign.targets.as_slice(), [Expr::Name(target)] if target.id == self.name) => {
+                Stmt::Assign(assign) if matches!(assign.targets.as_slice(), [Expr::Name(target)] if target.id == self.name) =>
+                {
                     self.values.push(&assign.value);
                 }
                 _ => visitor::walk_stmt(self, stmt),

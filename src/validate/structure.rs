@@ -9,7 +9,13 @@ use crate::finding::codes::python::{MISSING_STRUCTURE, PARAMETERS, RETURN_ARITY}
 use crate::finding::did_you_mean;
 use crate::rules::contract::{ClassDemand, Contract, FunctionDemand};
 
-pub fn check(body: &[Stmt], facts: &Facts<'_>, contract: &Contract, model: Option<ModelWords<'_>>, issues: &mut Vec<Issue>) {
+pub fn check(
+    body: &[Stmt],
+    facts: &Facts<'_>,
+    contract: &Contract,
+    model: Option<ModelWords<'_>>,
+    issues: &mut Vec<Issue>,
+) {
     let mut pass = Pass { body, model, issues };
     for module in contract.imports.iter().filter(|module| !facts.imports.contains(module.as_str())) {
         pass.missing(TextRange::default(), format!("the contract demands `import {module}`"), None);
@@ -73,7 +79,13 @@ impl<'a> Pass<'a, '_> {
         }
     }
 
-    fn function(&mut self, demand: &FunctionDemand, each: Option<&str>, body: &'a [Stmt], class: Option<&'a StmtClassDef>) {
+    fn function(
+        &mut self,
+        demand: &FunctionDemand,
+        each: Option<&str>,
+        body: &'a [Stmt],
+        class: Option<&'a StmtClassDef>,
+    ) {
         let Some(name) = self.filled(&demand.name, each) else { return };
         let functions = || body.iter().filter_map(Stmt::as_function_def_stmt);
         let mut found = functions().filter(|function| glob::matches(&name, &function.name)).peekable();
@@ -99,7 +111,12 @@ impl<'a> Pass<'a, '_> {
         let actual = parameters(&function.parameters);
         if !fits(demanded, &actual) {
             let shown: Vec<String> = actual.iter().map(Parameter::shown).collect();
-            let message = format!("`{}` takes ({}), the contract demands ({})", function.name, shown.join(", "), demanded.join(", "));
+            let message = format!(
+                "`{}` takes ({}), the contract demands ({})",
+                function.name,
+                shown.join(", "),
+                demanded.join(", ")
+            );
             self.issues.push(Issue::error(PARAMETERS, function.name.range, message));
         }
     }
@@ -108,7 +125,8 @@ impl<'a> Pass<'a, '_> {
         for wrong in returns::wrong(function, class, self.body, arity) {
             let message = format!("`{}` {}, the contract demands a tuple of {arity}", function.name, wrong.what);
             let make = if wrong.unsure { Issue::warning } else { Issue::error };
-            self.issues.push(make(RETURN_ARITY, wrong.range, message).help("return all values on every path, or raise"));
+            self.issues
+                .push(make(RETURN_ARITY, wrong.range, message).help("return all values on every path, or raise"));
         }
     }
 }
@@ -129,7 +147,9 @@ impl Parameter<'_> {
         let (name, default) = demanded.strip_suffix('=').map_or((demanded, false), |name| (name, true));
         let bare = name.trim_start_matches('*');
         let stars = &name[..name.len() - bare.len()];
-        stars == self.stars && (!default || self.default) && (bare == self.name || (bare == "_" && !self.name.is_empty()))
+        stars == self.stars
+            && (!default || self.default)
+            && (bare == self.name || (bare == "_" && !self.name.is_empty()))
     }
 }
 

@@ -65,8 +65,10 @@ impl<'a> Pass<'a, '_> {
                 }
                 Stmt::With(statement) => self.statements(&statement.body),
                 Stmt::ImportFrom(import) => {
-                    let name = |alias: &'a ruff_python_ast::Alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                    self.unknown |= import.names.iter().map(name).any(|name| name.starts_with("test_") || name.starts_with("Test"));
+                    let name =
+                        |alias: &'a ruff_python_ast::Alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    self.unknown |=
+                        import.names.iter().map(name).any(|name| name.starts_with("test_") || name.starts_with("Test"));
                 }
                 Stmt::Assign(assign) => {
                     let test = |target: &Expr| matches!(target, Expr::Name(name) if name.id.starts_with("test_"));
@@ -97,7 +99,8 @@ impl<'a> Pass<'a, '_> {
             self.unknown |= elsewhere;
             if !elsewhere {
                 let message = format!("class `{}` holds no test", class.name);
-                self.issues.push(Issue::error(EMPTY_SUITE, class.name.range, message).help("add one, or rename the class"));
+                self.issues
+                    .push(Issue::error(EMPTY_SUITE, class.name.range, message).help("add one, or rename the class"));
             }
         }
         for method in methods().filter(|method| method.name.starts_with("test")) {
@@ -126,8 +129,10 @@ impl<'a> Pass<'a, '_> {
                     format!("`{name}` can't fail: its assertions are swallowed here"),
                 )
                 .help("let the exception out, or catch a narrower one"),
-                None => Issue::error(NO_ASSERTION, name.range, format!("`{name}` can't fail: no assertion can be reached"))
-                    .help("assert something, or call a helper whose name starts with `assert`, `check` or `expect`"),
+                None => {
+                    Issue::error(NO_ASSERTION, name.range, format!("`{name}` can't fail: no assertion can be reached"))
+                        .help("assert something, or call a helper whose name starts with `assert`, `check` or `expect`")
+                }
             };
             self.issues.push(issue);
         }
@@ -137,7 +142,8 @@ impl<'a> Pass<'a, '_> {
 /// `__test__ = False`
 fn opts_out(class: &StmtClassDef) -> bool {
     class.body.iter().filter_map(Stmt::as_assign_stmt).any(|assign| {
-        matches!(assign.targets.as_slice(), [Expr::Name(name)] if name.id == "__test__") && truth(&assign.value) == Some(false)
+        matches!(assign.targets.as_slice(), [Expr::Name(name)] if name.id == "__test__")
+            && truth(&assign.value) == Some(false)
     })
 }
 

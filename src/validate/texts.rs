@@ -5,12 +5,19 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::facts::{Facts, Piece, PieceKind};
-use super::phrases::{angle, braced, brace_word, dotted, mustache, phrase, placeholder_identifier};
+use super::phrases::{angle, brace_word, braced, dotted, mustache, phrase, placeholder_identifier};
 use super::scope::Scopes;
 use super::{Issue, paths};
 use crate::finding::codes::python::{ABSOLUTE_PATH, BRACES_PRINTED, DOUBLED_ESCAPE, FAILURE_EXITS_ZERO, PLACEHOLDER};
 
-pub fn check(source: &str, tokens: &Tokens, facts: &Facts<'_>, scopes: &Scopes<'_>, roots: &[&str], issues: &mut Vec<Issue>) {
+pub fn check(
+    source: &str,
+    tokens: &Tokens,
+    facts: &Facts<'_>,
+    scopes: &Scopes<'_>,
+    roots: &[&str],
+    issues: &mut Vec<Issue>,
+) {
     let mut scan = Scan { facts, scopes, roots, issues };
     for piece in &facts.pieces {
         scan.piece(piece);
@@ -74,7 +81,8 @@ impl Scan<'_, '_> {
                 b'\\' if piece.kind != (PieceKind::Literal { raw: true }) && !comment => {
                     if let Some(end) = doubled_escape(&text[from..]) {
                         let shown = &text[from..from + end];
-                        let message = format!("the escape sequence `{shown}` is printed as it stands: its backslash is doubled");
+                        let message =
+                            format!("the escape sequence `{shown}` is printed as it stands: its backslash is doubled");
                         let issue = Issue::error(DOUBLED_ESCAPE, self.range(piece, from, end), message);
                         self.issues.push(issue.help("print the value with `{{py value}}`, or write one backslash"));
                         at = from + end;
@@ -103,7 +111,11 @@ impl Scan<'_, '_> {
     }
 
     fn placeholder(&mut self, shown: &str, range: TextRange) {
-        let issue = Issue::error(PLACEHOLDER, range, format!("`{}` looks like a placeholder that nothing filled", shown.trim()));
+        let issue = Issue::error(
+            PLACEHOLDER,
+            range,
+            format!("`{}` looks like a placeholder that nothing filled", shown.trim()),
+        );
         self.issues.push(issue.help("fill it in the template, or reword it"));
     }
 
@@ -134,5 +146,8 @@ impl Scan<'_, '_> {
 
 /// `\033[`, `\x1b[`, `\u001b[` that reached the text itself.
 fn doubled_escape(text: &str) -> Option<usize> {
-    ["\\033[", "\\x1b[", "\\x1B[", "\\u001b[", "\\e["].iter().find(|escape| text.starts_with(**escape)).map(|escape| escape.len())
+    ["\\033[", "\\x1b[", "\\x1B[", "\\u001b[", "\\e["]
+        .iter()
+        .find(|escape| text.starts_with(**escape))
+        .map(|escape| escape.len())
 }

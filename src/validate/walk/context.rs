@@ -4,11 +4,11 @@ use ruff_python_ast::PythonVersion;
 use ruff_python_parser::semantic_errors::{LazyImportContext, SemanticSyntaxContext, SemanticSyntaxError};
 use ruff_text_size::TextRange;
 
-use super::Issue;
-use super::scope::ScopeKind;
-use super::syntax::sentence;
-use super::walk::Walk;
+use super::Walk;
 use crate::finding::codes::python::SYNTAX_ERROR;
+use crate::validate::Issue;
+use crate::validate::scope::ScopeKind;
+use crate::validate::syntax::sentence;
 
 impl SemanticSyntaxContext for Walk<'_> {
     fn future_annotations_or_stub(&self) -> bool {
@@ -56,7 +56,9 @@ impl SemanticSyntaxContext for Walk<'_> {
     fn in_await_allowed_context(&self) -> bool {
         for kind in self.scopes.around() {
             match kind {
-                ScopeKind::Function { .. } | ScopeKind::Lambda | ScopeKind::Comprehension { lazy: true, .. } => return true,
+                ScopeKind::Function { .. } | ScopeKind::Lambda | ScopeKind::Comprehension { lazy: true, .. } => {
+                    return true;
+                }
                 ScopeKind::Class => return false,
                 _ => {}
             }
@@ -125,7 +127,7 @@ impl SemanticSyntaxContext for Walk<'_> {
     }
 
     fn in_loop_context(&self) -> bool {
-        self.loops > 0
+        self.around.loops > 0
     }
 
     /// Invariant: `scope` reports parameters that are declared global or nonlocal.
