@@ -51,10 +51,10 @@ struct Case {
 
 #[test]
 fn mutants_of_the_corpus() {
-    let system = OsSystem::default();
+    let system = OsSystem;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut mutants = Vec::new();
-    for (seed, path) in system.walk(&folder).expect("the corpus is there").iter().enumerate() {
+    for (seed, path) in seeds(&system, &folder).iter().enumerate() {
         let source = system.read_text(&folder.join(path)).expect("a seed");
         let name = path.display().to_string();
         mutants.push((name.clone(), source.clone()));
@@ -78,7 +78,7 @@ fn mutants_of_the_corpus() {
 
 #[test]
 fn the_standard_library() {
-    let system = OsSystem::default();
+    let system = OsSystem;
     for python in with_pythons() {
         let library = PathBuf::from(&python.library);
         let paths: Vec<PathBuf> = system
@@ -105,6 +105,11 @@ fn the_standard_library() {
         });
         agree(&python, "files of the standard library", cases.collect());
     }
+}
+
+fn seeds(system: &dyn System, folder: &Path) -> Vec<PathBuf> {
+    let paths = system.walk(folder).expect("the corpus is there");
+    paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "py")).collect()
 }
 
 fn with_pythons() -> Vec<Python> {
@@ -135,7 +140,9 @@ fn agree(python: &Python, what: &str, cases: Vec<Case>) {
         }
     }
     let (major, minor) = python.version;
-    eprintln!("Python {major}.{minor}: {total} {what}, {refused} refused by CPython; explained differences: {explained:#?}");
+    eprintln!(
+        "Python {major}.{minor}: {total} {what}, {refused} refused by CPython; explained differences: {explained:#?}"
+    );
     assert!(open.is_empty(), "Python {major}.{minor}, {what}: verdicts differ without an explanation{open}");
 }
 
@@ -151,9 +158,11 @@ fn explanation(case: &Case, version: (u8, u8)) -> Option<&'static Explanation> {
 /// The lines around the place that a verdict names.
 fn context(case: &Case) -> String {
     let named = case.theirs.as_deref().and_then(|text| text.rsplit("line ").next()?.trim_end_matches(')').parse().ok());
-    let ours = || syntax_errors(case.text.as_bytes(), (3, 10)).first().map(|issue| {
-        case.text[..issue.range.start].matches('\n').count() + 1
-    });
+    let ours = || {
+        syntax_errors(case.text.as_bytes(), (3, 10))
+            .first()
+            .map(|issue| case.text[..issue.range.start].matches('\n').count() + 1)
+    };
     let line: usize = named.or_else(ours).unwrap_or(1);
     let around = case.text.lines().enumerate().skip(line.saturating_sub(3)).take(5);
     around.map(|(number, text)| format!("  {:4} | {text}\n", number + 1)).collect()

@@ -18,11 +18,9 @@ impl LineShift {
         if raw == formatted {
             return Self::default();
         }
-        let (old, new) = (Visible::of(raw), Visible::of(formatted));
-        let mut back = vec![0; new.lines as usize + 1];
-        let mut forth = vec![0; old.lines as usize + 1];
-        for (i, j) in Pairs::new(&old.chars, &new.chars) {
-            let (from, to) = (old.chars[i].line, new.chars[j].line);
+        let mut back = vec![0; lines(formatted) + 1];
+        let mut forth = vec![0; lines(raw) + 1];
+        for (from, to) in (Pairs { old: Side::new(raw), new: Side::new(formatted) }) {
             set_if_unset(&mut back[to as usize], from);
             set_if_unset(&mut forth[from as usize], to);
         }
@@ -66,89 +64,141 @@ fn fill(map: &mut [u32]) {
     }
 }
 
-/// A character that a formatter keeps, and its line.
+fn lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// A text and a place in it.
 #[derive(Debug, Clone, Copy)]
-struct Char {
-    byte: u8,
+struct Side<'a> {
+    text: &'a str,
+    at: usize,
     line: u32,
+    /// Nothing that a formatter keeps stands between the start of this line and `at`.
+    first: bool,
 }
 
-/// The characters of a text that a formatter keeps, in order.
-struct Visible {
-    chars: Vec<Char>,
-    lines: u32,
-}
+impl<'a> Side<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, line: 1, first: true }
+    }
 
-impl Visible {
-    fn of(text: &str) -> Self {
-        let mut chars = Vec::with_capacity(text.len());
-        let mut line = 1;
-        for byte in text.bytes() {
-            match byte {
-                b'\n' => line += 1,
+    /// Goes to the next character that a formatter keeps.
+    fn skip(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match *bytes.get(self.at)? {
+                b'\n' => (self.line, self.first) = (self.line + 1, true),
                 b' ' | b'\t' | b'\r' | b'\x0c' | b'(' | b')' | b',' | b';' | b'"' | b'\'' | b'\\' => {}
-                _ => chars.push(Char { byte: byte.to_ascii_lowercase(), line }),
+                byte => return Some(byte.to_ascii_lowercase()),
             }
+            self.at += 1;
         }
-        Self { chars, lines: line }
+    }
+
+    fn step(&mut self) {
+        self.at += 1;
+        self.first = false;
+    }
+
+    /// What stands from here to the end of the line.
+    fn rest_of_line(&self) -> &'a [u8] {
+        let rest = &self.text.as_bytes()[self.at..];
+        &rest[..rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())]
+    }
+
+    /// The side after so many kept characters more.
+    fn ahead(mut self, count: usize) -> Option<Self> {
+        for _ in 0..count {
+            self.skip()?;
+            self.step();
+        }
+        self.skip()?;
+        Some(self)
     }
 }
 
-/// Walks both texts in step; where they part, it looks for the nearest place where they agree again.
+/// Walks both texts in step and gives pairs of lines; where the texts part, it looks for the nearest place where they
+/// agree again.
 struct Pairs<'a> {
-    old: &'a [Char],
-    new: &'a [Char],
-    i: usize,
-    j: usize,
+    old: Side<'a>,
+    new: Side<'a>,
 }
 
-/// How far to look for a place where both agree again, and how many characters must.
+/// How far to look for a place where both agree again.
 const WINDOW: usize = 256;
-const AGREE: usize = 8;
 
-impl<'a> Pairs<'a> {
-    fn new(old: &'a [Char], new: &'a [Char]) -> Self {
-        Self { old, new, i: 0, j: 0 }
+/// How many characters must agree behind a gap: the wider the gap, the more.
+fn enough(skip: usize) -> usize {
+    match skip {
+        1..=2 => 3,
+        3..=8 => 6,
+        _ => 12,
     }
+}
 
-    fn agree(&self, i: usize, j: usize) -> bool {
-        let (old, new) = (&self.old[i.min(self.old.len())..], &self.new[j.min(self.new.len())..]);
-        let length = AGREE.min(old.len()).min(new.len());
-        length > 0 && old[..length].iter().zip(&new[..length]).all(|(a, b)| a.byte == b.byte)
+fn agree(mut old: Side<'_>, mut new: Side<'_>, enough: usize) -> bool {
+    for matched in 0..enough {
+        match (old.skip(), new.skip()) {
+            (Some(one), Some(other)) if one == other => {}
+            // At the end of a text less is enough, but not nothing.
+            (None, _) | (_, None) => return matched > 0,
+            _ => return false,
+        }
+        old.step();
+        new.step();
     }
+    true
+}
 
+impl Pairs<'_> {
     /// Skips as few characters as possible, of either text first, then of both.
-    fn meet_again(&mut self) -> bool {
+    fn meet_again(&mut self) {
+        let (mut old, mut new) = (Some(self.old), Some(self.new));
         for skip in 1..WINDOW {
-            if self.agree(self.i + skip, self.j) {
-                self.i += skip;
-                return true;
-            }
-            if self.agree(self.i, self.j + skip) {
-                self.j += skip;
-                return true;
-            }
-            if self.agree(self.i + skip, self.j + skip) {
-                (self.i, self.j) = (self.i + skip, self.j + skip);
-                return true;
+            let enough = enough(skip);
+            (old, new) = (old.and_then(|side| side.ahead(1)), new.and_then(|side| side.ahead(1)));
+            let pairs = [(old, Some(self.new)), (Some(self.old), new), (old, new)];
+            if let Some((old, new)) =
+                pairs.into_iter().find_map(|(old, new)| Some((old?, new?)).filter(|(o, n)| agree(*o, *n, enough)))
+            {
+                (self.old, self.new) = (old, new);
+                return;
             }
         }
-        false
+        // Nothing near: go on behind it.
+        let end = |side: Side<'_>| side.ahead(WINDOW).map_or(side.text.len(), |ahead| ahead.at);
+        let (old, new) = (end(self.old), end(self.new));
+        while self.old.at < old && self.old.skip().is_some() {
+            self.old.step();
+        }
+        while self.new.at < new && self.new.skip().is_some() {
+            self.new.step();
+        }
     }
 }
 
 impl Iterator for Pairs<'_> {
-    type Item = (usize, usize);
+    type Item = (u32, u32);
 
-    fn next(&mut self) -> Option<(usize, usize)> {
+    fn next(&mut self) -> Option<(u32, u32)> {
         loop {
-            let (old, new) = (self.old.get(self.i)?, self.new.get(self.j)?);
-            if old.byte == new.byte || self.meet_again() {
-                let pair = (self.i, self.j);
-                (self.i, self.j) = (self.i + 1, self.j + 1);
-                return Some(pair);
+            if self.old.skip()? != self.new.skip()? {
+                self.meet_again();
+                continue;
             }
-            (self.i, self.j) = (self.i + WINDOW, self.j + WINDOW);
+            let pair = (self.old.line, self.new.line);
+            if self.old.first && self.new.first {
+                let (old, new) = (self.old.rest_of_line(), self.new.rest_of_line());
+                if old == new {
+                    self.old.at += old.len();
+                    self.new.at += new.len();
+                    return Some(pair);
+                }
+            }
+            self.old.step();
+            self.new.step();
+            return Some(pair);
         }
     }
 }

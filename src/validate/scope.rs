@@ -1,11 +1,10 @@
-//! The symbol table of a module: scopes, what they bind, declare and load, with the errors that CPython's own table raises.
-//! It does not walk the tree (`walk`) and does not judge loads (`names`).
+//! The symbol table of a module: scopes and what they bind and load. It does not walk the tree (`walk`) and judges neither
+//! declarations (`declarations`) nor loads (`names`).
 
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 
 use super::Issue;
-use crate::finding::codes::python::SYNTAX_ERROR;
 
 /// An index into [`Scopes::scopes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,10 +25,15 @@ pub type Moment = u32;
 pub enum ScopeKind {
     Module,
     Class,
-    Function { is_async: bool },
+    Function {
+        is_async: bool,
+    },
     Lambda,
     /// `lazy` for a generator expression.
-    Comprehension { lazy: bool, is_async: bool },
+    Comprehension {
+        lazy: bool,
+        is_async: bool,
+    },
     TypeParams,
 }
 
@@ -63,6 +67,8 @@ pub struct Symbol {
     pub bound: Moment,
     /// Unbound at this point of the walk, by `del` or by the end of an `except ... as`.
     pub unbound: bool,
+    /// `except ... as name` blocks that are open.
+    pub handlers: u16,
     /// Where it was declared nonlocal or global.
     pub declared: TextRange,
 }
@@ -88,15 +94,16 @@ pub struct Scopes<'a> {
     pub scopes: Vec<Scope>,
     pub loads: Vec<Load>,
     stack: Vec<ScopeId>,
-    /// Names by the class that mangles them (`__x`), empty for most, and by their text.
-    interned: FxHashMap<(&'a str, &'a str), NameId>,
+    interned: FxHashMap<&'a str, NameId>,
+    /// Private names (`__x`) by the class that mangles them: another class's are other names.
+    private: FxHashMap<(&'a str, &'a str), NameId>,
     names: Vec<&'a str>,
     symbols: FxHashMap<(ScopeId, NameId), Symbol>,
     /// Classes around the walk, innermost last.
     classes: Vec<&'a str>,
     now: Moment,
-    errors: Vec<Issue>,
-    nonlocals: Vec<(ScopeId, NameId)>,
+    pub(super) errors: Vec<Issue>,
+    pub(super) nonlocals: Vec<(ScopeId, NameId)>,
 }
 
 impl Default for Scopes<'_> {
@@ -106,6 +113,7 @@ impl Default for Scopes<'_> {
             stack: vec![ScopeId::MODULE],
             loads: Vec::new(),
             interned: FxHashMap::default(),
+            private: FxHashMap::default(),
             names: Vec::new(),
             symbols: FxHashMap::default(),
             classes: Vec::new(),
@@ -165,12 +173,12 @@ impl<'a> Scopes<'a> {
 
     /// What the module itself binds.
     pub fn module_symbol(&self, text: &str) -> Option<&Symbol> {
-        self.symbol(ScopeId::MODULE, *self.interned.get(&("", text))?)
+        self.symbol(ScopeId::MODULE, *self.interned.get(text)?)
     }
 
     /// Whether any scope has this name at all.
     pub fn knows(&self, text: &str) -> bool {
-        self.interned.contains_key(&("", text))
+        self.interned.contains_key(text)
     }
 
     /// Every name that is bound in `scope`.
@@ -188,6 +196,23 @@ impl<'a> Scopes<'a> {
         symbol.flags |= is::LOADED;
         let unbound = symbol.unbound;
         self.loads.push(Load { scope, name, range, moment, later, repeated, unbound });
+    }
+
+    /// A use that is not to be judged: a missing name is caught.
+    pub fn mark_loaded(&mut self, text: &'a str) {
+        let name = self.intern(text);
+        self.entry(self.current(), name).flags |= is::LOADED;
+    }
+
+    /// A name in a quoted annotation: judged, but unknown to CPython's table.
+    pub fn load_quoted(&mut self, text: &'a str, range: TextRange) {
+        let name = self.intern(text);
+        let (scope, moment) = (self.current(), self.tick());
+        self.loads.push(Load { scope, name, range, moment, later: true, repeated: false, unbound: false });
+    }
+
+    pub fn now(&self) -> Moment {
+        self.now
     }
 
     /// Binds a name in the scope of the walk.
@@ -208,109 +233,19 @@ impl<'a> Scopes<'a> {
         self.entry(self.current(), name).unbound = true;
     }
 
-    /// The end of `except ... as name`: nothing else bound it so far.
+    /// The start of `except ... as name`.
+    pub fn bind_handler(&mut self, text: &'a str) {
+        self.bind(text, is::LOCAL);
+        let name = self.intern(text);
+        self.entry(self.current(), name).handlers += 1;
+    }
+
+    /// Its end. The name is certainly gone only where nothing else bound it so far, and no block around has bound it too.
     pub fn unbind_handler(&mut self, text: &'a str) {
         let name = self.intern(text);
         let symbol = self.entry(self.current(), name);
-        symbol.unbound |= symbol.flags & is::LASTING == 0;
-    }
-
-    /// `global name`.
-    pub fn declare_global(&mut self, text: &'a str, range: TextRange) {
-        self.declare(text, range, is::GLOBAL, "global");
-    }
-
-    /// `nonlocal name`; whether anything binds it is known at the end of the walk.
-    pub fn declare_nonlocal(&mut self, text: &'a str, range: TextRange) {
-        let name = self.declare(text, range, is::NONLOCAL, "nonlocal");
-        self.nonlocals.push((self.current(), name));
-    }
-
-    /// `name: annotation`, where the name stands alone.
-    pub fn annotate(&mut self, text: &'a str, range: TextRange) {
-        let name = self.intern(text);
-        let scope = self.current();
-        let flags = self.entry(scope, name).flags;
-        for (bit, word) in [(is::GLOBAL, "global"), (is::NONLOCAL, "nonlocal")] {
-            if flags & bit != 0 && scope != ScopeId::MODULE {
-                self.error(range, format!("annotated name `{text}` can't be {word}"));
-            }
-        }
-        self.entry(scope, name).flags |= is::ANNOTATED;
-    }
-
-    /// The errors of the table, once everything has been walked.
-    pub fn finish(&mut self) -> Vec<Issue> {
-        for (scope, name) in std::mem::take(&mut self.nonlocals) {
-            let symbol = *self.entry(scope, name);
-            let text = self.text(name);
-            if symbol.flags & is::GLOBAL != 0 {
-                self.error(symbol.declared, format!("name `{text}` is nonlocal and global"));
-            } else if scope != ScopeId::MODULE {
-                match self.enclosing_binding(scope, name, text) {
-                    Enclosing::Bound => {}
-                    Enclosing::TypeParameter => {
-                        let message = format!("nonlocal binding not allowed for type parameter `{text}`");
-                        self.error(symbol.declared, message);
-                    }
-                    Enclosing::None => {
-                        self.error(symbol.declared, format!("no binding for nonlocal `{text}` found"));
-                    }
-                }
-            }
-        }
-        std::mem::take(&mut self.errors)
-    }
-
-    fn declare(&mut self, text: &'a str, range: TextRange, bit: u16, word: &str) -> NameId {
-        let name = self.intern(text);
-        let symbol = self.entry(self.current(), name);
-        let flags = symbol.flags;
-        symbol.flags |= bit;
-        symbol.declared = range;
-        let message = if flags & is::PARAMETER != 0 {
-            format!("name `{text}` is parameter and {word}")
-        } else if flags & is::LOADED != 0 {
-            format!("name `{text}` is used prior to {word} declaration")
-        } else if flags & is::ANNOTATED != 0 {
-            format!("annotated name `{text}` can't be {word}")
-        } else if flags & is::LOCAL != 0 {
-            format!("name `{text}` is assigned to before {word} declaration")
-        } else {
-            return name;
-        };
-        self.error(range, message);
-        name
-    }
-
-    fn enclosing_binding(&self, from: ScopeId, name: NameId, text: &str) -> Enclosing {
-        let mut next = self.scope(from).parent;
-        while let Some(id) = next {
-            let scope = self.scope(id);
-            match scope.kind {
-                ScopeKind::Module => break,
-                // A class lends only `__class__` to the functions in it.
-                ScopeKind::Class => {
-                    if text == "__class__" {
-                        return Enclosing::Bound;
-                    }
-                }
-                _ => {
-                    let flags = self.symbol(id, name).map_or(0, |symbol| symbol.flags);
-                    if flags & is::TYPE_PARAMETER != 0 {
-                        return Enclosing::TypeParameter;
-                    }
-                    if flags & is::GLOBAL != 0 {
-                        return Enclosing::None;
-                    }
-                    if flags & is::BOUND != 0 && flags & is::NONLOCAL == 0 {
-                        return Enclosing::Bound;
-                    }
-                }
-            }
-            next = scope.parent;
-        }
-        Enclosing::None
+        symbol.handlers -= 1;
+        symbol.unbound |= symbol.handlers == 0 && symbol.flags & is::LASTING == 0;
     }
 
     fn bind_in(&mut self, scope: ScopeId, text: &'a str, how: u16) {
@@ -328,37 +263,31 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    fn entry(&mut self, scope: ScopeId, name: NameId) -> &mut Symbol {
+    pub(super) fn entry(&mut self, scope: ScopeId, name: NameId) -> &mut Symbol {
         self.symbols.entry((scope, name)).or_insert(Symbol {
             flags: 0,
             bound: Moment::MAX,
             unbound: false,
+            handlers: 0,
             declared: TextRange::default(),
         })
     }
 
-    fn intern(&mut self, text: &'a str) -> NameId {
-        let mangled = text.starts_with("__") && !text.ends_with("__") && !text.contains('.');
-        let class = if mangled { self.classes.last().copied().unwrap_or("") } else { "" };
+    pub(super) fn intern(&mut self, text: &'a str) -> NameId {
         let names = &mut self.names;
-        *self.interned.entry((class.trim_start_matches('_'), text)).or_insert_with(|| {
+        let new = || {
             names.push(text);
             NameId(u32::try_from(names.len() - 1).expect("Invariant: fewer names than bytes of text"))
-        })
+        };
+        let private = text.starts_with("__") && !text.ends_with("__");
+        match self.classes.last().filter(|_| private) {
+            Some(class) => *self.private.entry((class.trim_start_matches('_'), text)).or_insert_with(new),
+            None => *self.interned.entry(text).or_insert_with(new),
+        }
     }
 
     fn tick(&mut self) -> Moment {
         self.now += 1;
         self.now
     }
-
-    fn error(&mut self, range: impl Ranged, message: String) {
-        self.errors.push(Issue::error(SYNTAX_ERROR, range.range(), message));
-    }
-}
-
-enum Enclosing {
-    Bound,
-    TypeParameter,
-    None,
 }

@@ -3,11 +3,10 @@
 use std::mem;
 
 use ruff_python_ast::{Mod, PythonVersion};
-use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
+use ruff_python_parser::{Mode, ParseError, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
-use super::scope::Scopes;
-use super::walk::Walk;
+use super::walk::{Walk, Walked};
 use super::{Issue, encoding, tokens};
 use crate::finding::codes::python::{NEWER_SYNTAX, SYNTAX_ERROR};
 
@@ -17,44 +16,31 @@ const ENOUGH: usize = 20;
 /// A tree this many tokens wide may be too deep to be dropped by recursion.
 const DEEP: usize = 3000;
 
-/// A module that CPython's compiler would accept.
-pub struct Module {
-    pub parsed: Parsed<Mod>,
-}
-
-/// Parses `text` and checks it as `compile()` of that Python would.
-pub fn check(text: &str, python: (u8, u8)) -> Result<Module, Vec<Issue>> {
+/// Parses `text` and checks it as `compile()` of that Python would; `then` sees the tree of what it would accept.
+pub fn check<T>(
+    text: &str,
+    python: (u8, u8),
+    then: impl FnOnce(&Parsed<Mod>, &Walked<'_>) -> T,
+) -> Result<T, Vec<Issue>> {
     if let Some(issue) = encoding::refuse(text) {
         return Err(vec![issue]);
     }
     let version = PythonVersion::from(python);
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module).with_target_version(version));
     let seen = tokens::check(text, parsed.tokens());
-
-    let mut issues: Vec<Issue> = parsed
-        .errors()
-        .iter()
-        .map(|error| Issue::error(SYNTAX_ERROR, error.range(), error.error.to_string()))
-        .chain(parsed.unsupported_syntax_errors().iter().map(|error| {
-            Issue::error(NEWER_SYNTAX, error.range, error.to_string())
-                .help(format!("`[project] python` is {version}: write it in the older way, or raise that version"))
-        }))
-        .collect();
+    let mut issues = parser_errors(text, &parsed);
     issues.extend(seen.issues);
-    let mut too_deep = !parsed.errors().is_empty() && seen.longest_line > DEEP;
-    let mut scopes = Scopes::default();
+    let mut too_deep = !issues.is_empty() && seen.longest_line > DEEP;
     if issues.is_empty() {
         let mut walk = Walk::new(text, version);
         walk.module(parsed.syntax());
-        let walked = walk.finish();
+        let mut walked = walk.finish();
+        if walked.issues.is_empty() {
+            return Ok(then(&parsed, &walked));
+        }
         too_deep = walked.too_deep;
-        issues = walked.issues;
-        scopes = walked.scopes;
+        issues = mem::take(&mut walked.issues);
     }
-    if issues.is_empty() {
-        return Ok(Module { parsed });
-    }
-    drop(scopes);
     if too_deep {
         // Dropping the tree would recurse as deep as the text nests, beyond the stack: it is leaked instead.
         mem::forget(parsed);
@@ -63,4 +49,24 @@ pub fn check(text: &str, python: (u8, u8)) -> Result<Module, Vec<Issue>> {
     issues.dedup_by(|one, other| one.range == other.range && one.message == other.message);
     issues.truncate(ENOUGH);
     Err(issues)
+}
+
+/// The parser's errors, the first of each line: the others are its attempts to go on.
+fn parser_errors(text: &str, parsed: &Parsed<Mod>) -> Vec<Issue> {
+    let as_issue = |error: &ParseError| Issue::error(SYNTAX_ERROR, error.range(), sentence(&error.error.to_string()));
+    let mut issues: Vec<Issue> = parsed.errors().iter().map(as_issue).collect();
+    issues.sort_by_key(|issue| issue.range.start);
+    issues.dedup_by(|later, first| !text.as_bytes()[first.range.start..later.range.start].contains(&b'\n'));
+    issues.truncate(ENOUGH);
+    issues.extend(parsed.unsupported_syntax_errors().iter().map(|error| {
+        let help = "write it in the older way, or raise `[project] python`";
+        Issue::error(NEWER_SYNTAX, error.range, sentence(&error.to_string())).help(help)
+    }));
+    issues
+}
+
+/// The parser's message as ours are: a small letter in front.
+pub fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    chars.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + chars.as_str())
 }

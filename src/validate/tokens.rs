@@ -75,7 +75,6 @@ pub fn check(text: &str, tokens: &Tokens) -> Seen {
     seen
 }
 
-
 /// CPython's two counts of an indentation: a tab reaches to the next multiple of 8 in one, and is 1 wide in the other. Lines
 /// must compare alike in both.
 #[derive(Debug)]

@@ -43,29 +43,40 @@ for line in sys.stdin.buffer:
 
 const WHO: &str = "import sys, sysconfig; print(*sys.version_info[:2], sysconfig.get_paths()['stdlib'])";
 
-/// The Pythons of `HFGEN_PYTHONS` (programs, separated by colons), else `python3.10` and `python3`; one of each version.
+/// The Pythons of `HFGEN_PYTHONS` (programs, separated by colons), else `python3.10` and `python3`, and a 3.10 of pyenv; one
+/// of each version.
 pub fn pythons() -> Vec<Python> {
-    let system = OsSystem::default();
+    let system = OsSystem;
     let named = system.env("HFGEN_PYTHONS");
-    let programs: Vec<&str> = match &named {
-        Some(list) => list.split(':').filter(|program| !program.is_empty()).collect(),
-        None => vec!["python3.10", "python3"],
+    let programs: Vec<String> = match &named {
+        Some(list) => list.split(':').filter(|program| !program.is_empty()).map(str::to_owned).collect(),
+        None => ["python3.10", "python3"].map(str::to_owned).into_iter().chain(of_pyenv(&system)).collect(),
     };
     let mut found: Vec<Python> = Vec::new();
     for program in programs {
-        let Ok(ran) = system.run(program, &["-c", WHO], Path::new("."), b"") else { continue };
+        let Ok(ran) = system.run(&program, &["-c", WHO], Path::new("."), b"") else { continue };
         let text = String::from_utf8_lossy(&ran.stdout).into_owned();
         let mut words = text.trim().splitn(3, ' ');
         let number = |word: Option<&str>| word.and_then(|word| word.parse::<u8>().ok());
-        let (Some(major), Some(minor), Some(library)) = (number(words.next()), number(words.next()), words.next()) else {
+        let (Some(major), Some(minor), Some(library)) = (number(words.next()), number(words.next()), words.next())
+        else {
             assert!(named.is_none(), "HFGEN_PYTHONS names {program}, which says {text:?}");
             continue;
         };
         if (major, minor) >= (3, 10) && found.iter().all(|python| python.version != (major, minor)) {
-            found.push(Python { program: program.into(), version: (major, minor), library: library.into() });
+            found.push(Python { program: program.clone(), version: (major, minor), library: library.into() });
         }
     }
     found
+}
+
+/// pyenv puts a `python3.10` on the path that runs only where it is the chosen version.
+fn of_pyenv(system: &dyn System) -> Vec<String> {
+    let root = system.env("PYENV_ROOT").or_else(|| Some(system.env("HOME")? + "/.pyenv")).unwrap_or_default();
+    let versions = Path::new(&root).join("versions");
+    let names = system.list(&versions).unwrap_or_default().into_iter().map(|(name, _)| name);
+    let program = |name: String| versions.join(name).join("bin/python3").display().to_string();
+    names.filter(|name| name.starts_with("3.10.")).map(program).collect()
 }
 
 impl Python {
@@ -80,7 +91,7 @@ impl Python {
             input.extend_from_slice(job.to_string().as_bytes());
             input.push(b'\n');
         }
-        let ran = OsSystem::default().run(&self.program, &["-c", SCRIPT], Path::new("."), &input).expect("python runs");
+        let ran = OsSystem.run(&self.program, &["-c", SCRIPT], Path::new("."), &input).expect("python runs");
         assert!(ran.ok(), "{}: {}", self.program, String::from_utf8_lossy(&ran.stderr));
         let verdicts: Vec<Option<String>> = String::from_utf8(ran.stdout)
             .expect("JSON is UTF-8")

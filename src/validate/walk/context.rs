@@ -1,15 +1,14 @@
 //! What the parser's own semantic checks ask of the walk. Names are left to `scope`, which knows them as CPython does.
 
 use ruff_python_ast::PythonVersion;
-use ruff_python_parser::semantic_errors::{
-    LazyImportContext, SemanticSyntaxContext, SemanticSyntaxError, SemanticSyntaxErrorKind,
-};
+use ruff_python_parser::semantic_errors::{LazyImportContext, SemanticSyntaxContext, SemanticSyntaxError};
 use ruff_text_size::TextRange;
 
-use super::Issue;
-use super::scope::ScopeKind;
-use super::walk::Walk;
+use super::Walk;
 use crate::finding::codes::python::SYNTAX_ERROR;
+use crate::validate::Issue;
+use crate::validate::scope::ScopeKind;
+use crate::validate::syntax::sentence;
 
 impl SemanticSyntaxContext for Walk<'_> {
     fn future_annotations_or_stub(&self) -> bool {
@@ -57,7 +56,9 @@ impl SemanticSyntaxContext for Walk<'_> {
     fn in_await_allowed_context(&self) -> bool {
         for kind in self.scopes.around() {
             match kind {
-                ScopeKind::Function { .. } | ScopeKind::Lambda | ScopeKind::Comprehension { lazy: true, .. } => return true,
+                ScopeKind::Function { .. } | ScopeKind::Lambda | ScopeKind::Comprehension { lazy: true, .. } => {
+                    return true;
+                }
                 ScopeKind::Class => return false,
                 _ => {}
             }
@@ -122,19 +123,11 @@ impl SemanticSyntaxContext for Walk<'_> {
     }
 
     fn report_semantic_error(&self, error: SemanticSyntaxError) {
-        let lower_first = |text: String| match error.kind {
-            SemanticSyntaxErrorKind::InvalidStarExpression
-            | SemanticSyntaxErrorKind::DuplicateParameter(_)
-            | SemanticSyntaxErrorKind::DuplicateKeywordArgument(_)
-            | SemanticSyntaxErrorKind::MultipleStarredExpressions
-            | SemanticSyntaxErrorKind::FutureFeatureNotDefined(_) => text[..1].to_ascii_lowercase() + &text[1..],
-            _ => text,
-        };
-        self.issues.borrow_mut().push(Issue::error(SYNTAX_ERROR, error.range, lower_first(error.to_string())));
+        self.issues.borrow_mut().push(Issue::error(SYNTAX_ERROR, error.range, sentence(&error.to_string())));
     }
 
     fn in_loop_context(&self) -> bool {
-        self.loops > 0
+        self.around.loops > 0
     }
 
     /// Invariant: `scope` reports parameters that are declared global or nonlocal.
