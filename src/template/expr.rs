@@ -10,6 +10,8 @@ use crate::finding::{CodeId, did_you_mean};
 
 /// Subexpressions may nest this deep.
 const MAX_DEPTH: u32 = 32;
+/// Paths may have this many parts.
+const MAX_SEGMENTS: usize = 32;
 
 /// The inside of one tag.
 pub struct Cursor<'s> {
@@ -388,6 +390,10 @@ impl<'s> Cursor<'s> {
             }
             if !self.path_goes_on() {
                 break;
+            }
+            if segs.len() == MAX_SEGMENTS {
+                let message = format!("a path may have {MAX_SEGMENTS} parts");
+                return Err(self.error(codes::TOO_DEEP, message, Span::new(start, self.at)));
             }
             self.at += 1;
         }

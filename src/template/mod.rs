@@ -2,23 +2,32 @@
 //!
 //! Map of the room: `source` is one parsed file (`lexer`, `expr`, `parser`, `ast` make its tree); `render` walks the tree
 //! with data (`scope` finds names, `helpers` and `python` make values, `writer` and `linemap` take the text, `failure`
-//! words what went wrong).
+//! words what went wrong). `layers` says which file a name means, `graph` what calls what. `analyse` walks the tree without
+//! data and finds its `reads`.
 
+mod analyse;
 mod ast;
 mod expr;
 mod failure;
+mod graph;
 mod helpers;
+mod layers;
 mod lexer;
 mod linemap;
 mod parser;
 mod python;
+mod reads;
 mod render;
 mod scope;
 mod source;
 mod writer;
 
+pub use analyse::reads;
+pub use graph::TemplateGraph;
 pub use helpers::Helper;
+pub use layers::{Layer, LayerFile, Layered, Layers, template_name};
 pub use linemap::{LineMap, Origin, Step};
 pub use python::literal as python_literal;
+pub use reads::Reads;
 pub use render::{RenderInput, Rendered, render, render_with_map};
 pub use source::{PartialRef, RefKind, Template, parse};
