@@ -180,7 +180,7 @@ fn mutate(data: &mut Value, at: &mut usize, how: u8) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_not_read_does_not_matter(root in 0..ROOTS.len(), kind in 0..3_usize, edits in prop::collection::vec((1..90_usize, 0..7_u8), 1..5)) {
