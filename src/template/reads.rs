@@ -17,6 +17,7 @@ pub struct Reads(Arc<Read>);
 
 /// How much of one place in the data is read. A place that is in the tree at all is at least looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent, and unions of them are taken")]
 pub(super) struct Read {
     /// All of it, with everything below.
     pub whole: bool,
@@ -167,7 +168,8 @@ fn differences(before: &Value, after: &Value, path: &str, found: &mut Vec<String
     match (before, after) {
         _ if before == after => {
             // Equal objects may still differ in the order of their fields, which a loop shows.
-            if before.to_string() != after.to_string() {
+            let (old, new) = (before.to_string(), after.to_string());
+            if old != new {
                 found.push(path.to_owned());
             }
         }
