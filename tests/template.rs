@@ -253,6 +253,15 @@ fn indentation() {
         &[("root", "  {{> p}}\n"), ("p", "{{comment model.note}}\n{{py model.note}}\n")],
         "  # first\n  # second\n  #\n  # last\n  \"first\\nsecond\\n\\nlast\"\n",
     );
+    // A call that stands further left than the block keeps its place, and so does the text.
+    check_set(
+        &[
+            ("root", "{{#> b}}\n  {{#*inline \"x\"}}\n  a\n{{> p}}\n  {{/inline}}\n{{/b}}\n"),
+            ("b", "{{#> x}}{{/x}}"),
+            ("p", "p\n"),
+        ],
+        "  a\np\n",
+    );
     check_set(&[("root", "{{> p}}\n{{> p}}\n"), ("p", "no newline")], "no newline\nno newline\n");
 }
 

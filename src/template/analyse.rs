@@ -19,6 +19,31 @@ const MAX_PATH: u32 = 64;
 
 /// The data that `root` can read when rendered with `closure`.
 pub fn reads(root: &Template, closure: &[&Template]) -> Reads {
+    let walk = walked(root, closure, None);
+    if walk.gave_up { Reads::all() } else { Reads::new(walk.tree(ROOT)) }
+}
+
+/// The paths that `root` and `closure` write, with the places in the data that each step of them leads to.
+pub(super) fn traces<'a>(root: &'a Template, closure: &[&'a Template]) -> (Vec<Trace<'a>>, Vec<Place<'a>>) {
+    let mut walk = walked(root, closure, Some(Vec::new()));
+    (walk.traces.take().unwrap_or_default(), walk.places)
+}
+
+/// A path, where it stands, and where it leads.
+pub(super) struct Trace<'a> {
+    pub template: &'a Template,
+    pub path: &'a Path,
+    /// Before the first step and after each.
+    pub steps: Vec<Places>,
+    /// How many of the path's segments name a block parameter or an argument, and so make no step.
+    pub skipped: usize,
+    /// Printed as it is.
+    pub bare: bool,
+    /// Its last step may be absent.
+    pub optional: bool,
+}
+
+fn walked<'a>(root: &'a Template, closure: &[&'a Template], traces: Option<Vec<Trace<'a>>>) -> Walk<'a> {
     let mut by_name: FxHashMap<&str, &Template> = FxHashMap::default();
     for template in std::iter::once(root).chain(closure.iter().copied()) {
         by_name.entry(template.name()).or_insert(template);
@@ -30,18 +55,19 @@ pub fn reads(root: &Template, closure: &[&Template]) -> Reads {
         steps: 0,
         depth: 0,
         gave_up: false,
+        traces,
     };
     let scope = Scope { this: vec![ROOT], names: Vec::new(), kind: Kind::Partial { own_context: true }, outer: None };
     let mut layers = Vec::new();
     push_layer(&mut layers, root, &root.body().inlines);
     walk.nodes(&root.body().nodes, &Here { template: root, scope: &scope, layers: &layers, block: None });
-    if walk.gave_up { Reads::all() } else { Reads::new(walk.tree(ROOT)) }
+    walk
 }
 
-const ROOT: u32 = 0;
+pub(super) const ROOT: u32 = 0;
 
 /// Where in the data a value may be; none for what is computed.
-type Places = Vec<u32>;
+pub(super) type Places = Vec<u32>;
 
 struct Walk<'a> {
     by_name: FxHashMap<&'a str, &'a Template>,
@@ -51,13 +77,15 @@ struct Walk<'a> {
     steps: u32,
     depth: u32,
     gave_up: bool,
+    traces: Option<Vec<Trace<'a>>>,
 }
 
+/// One place in the data: a field of a place, or the items of one.
 #[derive(Default)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     read: Read,
-    fields: Vec<(&'a str, u32)>,
-    items: Option<u32>,
+    pub fields: Vec<(&'a str, u32)>,
+    pub items: Option<u32>,
     depth: u32,
 }
 
@@ -115,6 +143,9 @@ impl<'a> Walk<'a> {
                 Node::Text(_) => {}
                 Node::Print(print) => {
                     let value = self.eval(&print.expr, here);
+                    if matches!(print.expr, Expr::Path(_)) {
+                        self.amend(|trace| trace.bare = true);
+                    }
                     self.mark(&value, |read| read.whole = true);
                 }
                 Node::If(node) => {
@@ -224,14 +255,22 @@ impl<'a> Walk<'a> {
     /// Walks a body unless it was walked with the same names, blocks and overrides in sight.
     fn once(&mut self, nodes: &'a [Node], here: &Here<'a, '_>) {
         let mut key = vec![nodes.as_ptr() as usize, nodes.len()];
+        let mut in_sight: Vec<&str> = Vec::new();
+        let mut only_arguments = false;
         let mut scope = Some(here.scope);
         while let Some(at) = scope {
-            key.push(usize::MAX - at.this.len());
-            key.extend(at.this.iter().map(|place| *place as usize));
-            for (name, places) in &at.names {
-                key.extend([name.as_ptr() as usize, usize::MAX - places.len()]);
-                key.extend(places.iter().map(|place| *place as usize));
+            if !only_arguments {
+                key.push(usize::MAX - at.this.len());
+                key.extend(at.this.iter().map(|place| *place as usize));
             }
+            for (name, places) in at.names.iter().filter(|_| at.kind != Kind::Block || !only_arguments) {
+                if !in_sight.contains(name) {
+                    in_sight.push(name);
+                    key.extend([name.as_ptr() as usize, usize::MAX - places.len()]);
+                    key.extend(places.iter().map(|place| *place as usize));
+                }
+            }
+            only_arguments |= at.kind != Kind::Block;
             scope = if at.kind == (Kind::Partial { own_context: true }) { None } else { at.outer };
         }
         key.push(usize::MAX);
@@ -258,10 +297,16 @@ impl<'a> Walk<'a> {
     fn eval(&mut self, expr: &'a Expr, here: &Here<'a, '_>) -> Places {
         let call = match expr {
             Expr::Literal(..) => return Vec::new(),
-            Expr::Path(path) => return self.find(path, here.scope),
+            Expr::Path(path) => return self.find(path, here),
             Expr::Helper(call) => call,
         };
-        let mut values: Vec<Places> = call.args.iter().map(|arg| self.eval(arg, here)).collect();
+        let mut values: Vec<Places> = Vec::with_capacity(call.args.len());
+        for arg in &call.args {
+            values.push(self.eval(arg, here));
+            if call.helper == Helper::Default && values.len() == 1 && matches!(arg, Expr::Path(_)) {
+                self.amend(|trace| trace.optional = true);
+            }
+        }
         let first = values[0].clone();
         match call.helper {
             Helper::And | Helper::Or => {
@@ -275,15 +320,16 @@ impl<'a> Walk<'a> {
                 self.mark(&first, |read| read.truth = true);
                 self.items(&first)
             }
-            Helper::Lookup => match &call.args[1] {
-                Expr::Literal(Value::String(name), _) => self.field(&first, name),
-                _ => {
-                    let key = values.pop().unwrap_or_default();
-                    self.mark(&key, |read| read.whole = true);
-                    self.mark(&first, |read| read.shape = true);
-                    self.items(&first)
+            Helper::Lookup => {
+                if let Expr::Literal(Value::String(name), _) = &call.args[1] {
+                    let found = self.field(&first, name);
+                    self.mark(&found, |read| read.kind = true);
+                    return found;
                 }
-            },
+                self.mark(&values[1], |read| read.whole = true);
+                self.mark(&first, |read| read.shape = true);
+                self.items(&first)
+            }
             Helper::Not => {
                 self.mark(&first, |read| read.truth = true);
                 Vec::new()
@@ -294,6 +340,12 @@ impl<'a> Walk<'a> {
             }
             Helper::Has => {
                 self.mark(&first, |read| read.members = true);
+                match &call.args[1] {
+                    Expr::Literal(Value::String(name), _) => {
+                        self.field(&first, name);
+                    }
+                    _ => self.mark(&first, |read| read.shape = true),
+                }
                 self.mark(&values[1], |read| read.whole = true);
                 Vec::new()
             }
@@ -306,7 +358,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn find(&mut self, path: &'a Path, scope: &Scope<'a, '_>) -> Places {
+    fn find(&mut self, path: &'a Path, here: &Here<'a, '_>) -> Places {
+        let scope = here.scope;
         let (mut at, skip) = match path.base {
             Base::Loop(..) => return Vec::new(),
             Base::Root => (vec![ROOT], 0),
@@ -323,10 +376,23 @@ impl<'a> Walk<'a> {
                 None => (scope.this.clone(), 0),
             },
         };
+        let mut steps = vec![at.clone()];
         for seg in path.segs.iter().skip(skip) {
             at = self.field(&at, &seg.name);
+            steps.push(at.clone());
+        }
+        self.mark(&at, |read| read.kind = true);
+        if let Some(traces) = &mut self.traces {
+            traces.push(Trace { template: here.template, path, steps, skipped: skip, bare: false, optional: false });
         }
         at
+    }
+
+    /// Says more of the path that was found last.
+    fn amend(&mut self, how: impl Fn(&mut Trace)) {
+        if let Some(trace) = self.traces.as_mut().and_then(|traces| traces.last_mut()) {
+            how(trace);
+        }
     }
 
     fn field(&mut self, places: &Places, name: &'a str) -> Places {

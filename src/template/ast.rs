@@ -133,9 +133,7 @@ pub struct Slot {
 pub struct Inline {
     pub name: Box<str>,
     pub body: Vec<Node>,
-    pub span: Span,
     pub name_span: Span,
-    pub line: u32,
 }
 
 #[derive(Debug)]

@@ -182,7 +182,7 @@ impl<'s> Cursor<'s> {
             );
             let mut help = format!("write `{{{{{usage}}}}}`");
             if args.is_empty() {
-                help.push_str(&format!("; a field of this name is `this.{}`", helper.name()));
+                help = format!("{help}; a field of this name is `this.{}`", helper.name());
             }
             return Err(self.error(codes::HELPER_ARGUMENTS, message, name).help(help));
         }

@@ -1,6 +1,7 @@
 //! Which template calls which: closure, dependents, and what is wrong with it: cycles, missing partials, blocks that
 //! nothing shows. Templates are given parsed; names are resolved by `layers`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use petgraph::Direction;
@@ -211,8 +212,8 @@ impl TemplateGraph {
                     way.reverse();
                     return Some(way);
                 }
-                if !from.contains_key(&node) {
-                    from.insert(node, at);
+                if let Entry::Vacant(entry) = from.entry(node) {
+                    entry.insert(at);
                     queue.push_back(node);
                 }
             }

@@ -107,7 +107,7 @@ impl<T> Layers<T> {
 
     /// The template that a rule names, as `family/base` or `family/base.py.hbs`; its variant where there is one.
     pub fn resolve(&self, name: &str, variant: Option<&str>) -> Option<&Layered<T>> {
-        let plain = self.plain(name);
+        let plain = plain(name);
         let chosen = variant.and_then(|variant| self.files.get(&format!("{plain}@{variant}")));
         chosen.or_else(|| self.files.get(&plain))
     }
@@ -115,7 +115,7 @@ impl<T> Layers<T> {
     /// `resolve`, with a finding to which the caller adds its place.
     pub fn require(&self, name: &str, variant: Option<&str>) -> Result<&Layered<T>, Finding> {
         self.resolve(name, variant).ok_or_else(|| {
-            let plain = self.plain(name);
+            let plain = plain(name);
             let finding = Finding::error(codes::MISSING_PARTIAL, format!("there is no template `{name}`"));
             match did_you_mean(&plain, self.files.keys().map(String::as_str)) {
                 Some(help) => finding.help(help),
@@ -126,13 +126,13 @@ impl<T> Layers<T> {
 
     /// The variants that a template has, sorted.
     pub fn variants(&self, name: &str) -> Vec<&str> {
-        let prefix = format!("{}@", self.plain(name));
+        let prefix = format!("{}@", plain(name));
         self.files.keys().filter_map(|known| known.strip_prefix(&prefix)).collect()
     }
+}
 
-    fn plain(&self, name: &str) -> String {
-        template_name(name).map_or_else(|| name.to_owned(), |(name, _)| name)
-    }
+fn plain(name: &str) -> String {
+    template_name(name).map_or_else(|| name.to_owned(), |(name, _)| name)
 }
 
 /// The name and the output's extension in `family/decoder_only.py.hbs`.

@@ -15,6 +15,7 @@ pub enum Piece {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about the tag's surroundings")]
 pub struct Tag {
     pub kind: TagKind,
     /// With its braces.
@@ -107,8 +108,8 @@ fn tag(source: &Source, start: usize) -> Result<Tag, Fail> {
     };
     let (kind, skip) = if triple {
         (TagKind::PrintTriple, 0)
-    } else if content.starts_with('#') {
-        match content[1..].trim_start().chars().next() {
+    } else if let Some(opened) = content.strip_prefix('#') {
+        match opened.trim_start().chars().next() {
             Some('>') => (TagKind::PartialOpen, content.find('>').unwrap_or(0) + 1),
             Some('*') => (TagKind::InlineOpen, content.find('*').unwrap_or(0) + 1),
             _ => (TagKind::Open, 1),

@@ -3,10 +3,12 @@
 //! Map of the room: `source` is one parsed file (`lexer`, `expr`, `parser`, `ast` make its tree); `render` walks the tree
 //! with data (`scope` finds names, `helpers` and `python` make values, `writer` and `linemap` take the text, `failure`
 //! words what went wrong). `layers` says which file a name means, `graph` what calls what. `analyse` walks the tree without
-//! data and finds its `reads`.
+//! data and finds its `reads`. `lint` looks for what is useless or wrong (`track` follows paths through all data), `describe`
+//! is what `hfgen template show` prints.
 
 mod analyse;
 mod ast;
+mod describe;
 mod expr;
 mod failure;
 mod graph;
@@ -14,19 +16,23 @@ mod helpers;
 mod layers;
 mod lexer;
 mod linemap;
+mod lint;
 mod parser;
 mod python;
 mod reads;
 mod render;
 mod scope;
 mod source;
+mod track;
 mod writer;
 
 pub use analyse::reads;
+pub use describe::{Description, describe};
 pub use graph::TemplateGraph;
 pub use helpers::Helper;
 pub use layers::{Layer, LayerFile, Layered, Layers, template_name};
 pub use linemap::{LineMap, Origin, Step};
+pub use lint::{Use, lint};
 pub use python::literal as python_literal;
 pub use reads::Reads;
 pub use render::{RenderInput, Rendered, render, render_with_map};

@@ -191,8 +191,7 @@ impl Parser<'_> {
         self.close(tag, "inline")?;
         start_on_next_line(&mut body.nodes);
         dedent(&mut body.nodes, self.layout(tag).indent.as_ref(), self.source);
-        let line = self.source.line(tag.span.start);
-        Ok(Inline { name: name.into(), body: body.nodes, span: tag.span, name_span, line })
+        Ok(Inline { name: name.into(), body: body.nodes, name_span })
     }
 
     fn block(&mut self, tag: Tag) -> Result<Node, Fail> {
@@ -475,7 +474,9 @@ fn start_on_next_line(nodes: &mut [Node]) {
 
 /// Takes `indent` off every line, if all of them have it: what stands in a block is relative to the block's tag.
 fn dedent(nodes: &mut [Node], indent: &str, source: &Source) {
-    if indent.is_empty() || !each_text(nodes, source, &mut |text, line_start| lines_have(text, indent, line_start)) {
+    let fit =
+        |nodes: &mut [Node]| each_text(nodes, source, &mut |text, line_start| lines_have(text, indent, line_start));
+    if indent.is_empty() || !layouts_have(nodes, indent, source) || !fit(nodes) {
         return;
     }
     each_text(nodes, source, &mut |text, line_start| {
@@ -496,6 +497,22 @@ fn lines_have(text: &Text, indent: &str, line_start: bool) -> bool {
     })
 }
 
+/// Whether the calls that start a line do so behind `indent`.
+fn layouts_have(nodes: &[Node], indent: &str, source: &Source) -> bool {
+    let has = |layout: &Layout, span: Span| {
+        let mid_line = layout.indent.is_empty() && !source.text()[..span.start as usize].ends_with('\n');
+        mid_line || layout.indent.starts_with(indent)
+    };
+    nodes.iter().all(|node| match node {
+        Node::Text(_) | Node::Print(_) => true,
+        Node::If(node) => layouts_have(&node.then, indent, source) && layouts_have(&node.otherwise, indent, source),
+        Node::Each(node) => layouts_have(&node.body, indent, source) && layouts_have(&node.otherwise, indent, source),
+        Node::With(node) => layouts_have(&node.body, indent, source) && layouts_have(&node.otherwise, indent, source),
+        Node::Call(call) => has(&call.layout, call.span),
+        Node::Slot(slot) => has(&slot.layout, slot.span),
+    })
+}
+
 /// Visits the texts below `nodes` until one says no; with each, whether it starts a line.
 fn each_text(nodes: &mut [Node], source: &Source, visit: &mut dyn FnMut(&mut Text, bool) -> bool) -> bool {
     nodes.iter_mut().all(|node| match node {
@@ -504,12 +521,11 @@ fn each_text(nodes: &mut [Node], source: &Source, visit: &mut dyn FnMut(&mut Tex
             let line_start = start == 0 || source.text()[..start].ends_with('\n');
             visit(text, line_start)
         }
-        Node::Print(_) | Node::Call(_) => true,
         Node::If(node) => each_text(&mut node.then, source, visit) && each_text(&mut node.otherwise, source, visit),
         Node::Each(node) => each_text(&mut node.body, source, visit) && each_text(&mut node.otherwise, source, visit),
         Node::With(node) => each_text(&mut node.body, source, visit) && each_text(&mut node.otherwise, source, visit),
-        // Its default was made relative to its own tag already.
-        Node::Slot(_) => true,
+        // What stands in a call or a slot was made relative to its own tag already.
+        Node::Print(_) | Node::Call(_) | Node::Slot(_) => true,
     })
 }
 

@@ -53,13 +53,6 @@ pub fn number(number: &serde_json::Number) -> String {
     }
 }
 
-/// A string literal with the quotes that `ruff format` would choose.
-pub fn string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    write_string(&mut out, text);
-    out
-}
-
 /// What makes `text` safe between `"""` and `"""`.
 pub fn docstring(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -122,6 +115,7 @@ fn write_literal(out: &mut String, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// With the quotes that `ruff format` would choose.
 fn write_string(out: &mut String, text: &str) {
     let count = |quote: char| text.chars().filter(|c| *c == quote).count();
     let quote = if count('"') > count('\'') { '\'' } else { '"' };

@@ -17,6 +17,7 @@ pub struct Reads(Arc<Read>);
 
 /// How much of one place in the data is read. A place that is in the tree at all is at least looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent, and unions of them are taken")]
 pub(super) struct Read {
     /// All of it, with everything below.
     pub whole: bool,
@@ -24,8 +25,10 @@ pub(super) struct Read {
     pub truth: bool,
     /// The number of its items and the names of its fields.
     pub shape: bool,
-    /// Whether it has an item: the items of a list, the names of an object's fields.
+    /// If it is a list or a text, what it holds; of an object nothing.
     pub members: bool,
+    /// What kind of value it is; of a place without this or anything below only the presence matters.
+    pub kind: bool,
     pub fields: BTreeMap<Box<str>, Read>,
     /// What is read of each item, whatever its place or name.
     pub items: Option<Box<Read>>,
@@ -73,7 +76,7 @@ impl Reads {
         !at.is_empty()
     }
 
-    /// The paths, sorted: `model.type` with all below it, `model.tags?` whether it is true, `model.tasks[].mapping` of
+    /// The paths, sorted: `model.type` with all below it, `model.tags?` whether it is there or true, `model.tasks[].mapping` of
     /// each item, `model.set{}` the names or the number of what is in it.
     pub fn paths(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -95,6 +98,11 @@ fn project(data: &Value, reads: &[&Read]) -> Value {
         return data.clone();
     }
     let any = |flag: fn(&Read) -> bool| reads.iter().any(|read| flag(read));
+    if !any(|read| {
+        read.kind || read.truth || read.shape || read.members || read.items.is_some() || !read.fields.is_empty()
+    }) {
+        return Value::Null;
+    }
     let items: Vec<&Read> = reads.iter().filter_map(|read| read.items.as_deref()).collect();
     match data {
         Value::Array(list) => {
@@ -116,7 +124,7 @@ fn project(data: &Value, reads: &[&Read]) -> Value {
             Value::Array(if keep { vec![Value::Null] } else { Vec::new() })
         }
         Value::Object(fields) => {
-            let names = any(|read| read.shape || read.members);
+            let names = any(|read| read.shape);
             let mut kept = Map::new();
             for (name, value) in fields {
                 let own = reads.iter().filter_map(|read| read.fields.get(name.as_str()));
@@ -138,14 +146,14 @@ fn project(data: &Value, reads: &[&Read]) -> Value {
 
 fn collect(read: &Read, path: &str, found: &mut Vec<String>) {
     let below = !read.fields.is_empty() || read.items.is_some();
-    if read.whole || !(below || read.truth || read.shape || read.members) {
+    if read.whole || (read.kind && !(below || read.truth || read.shape || read.members)) {
         found.push(if path.is_empty() { "*".to_owned() } else { path.to_owned() });
         return;
     }
-    if read.truth {
+    if read.truth || !(below || read.shape || read.members) {
         found.push(format!("{path}?"));
     }
-    if read.shape || read.members {
+    if read.shape || read.members && !below {
         found.push(format!("{path}{{}}"));
     }
     for (name, read) in &read.fields {
@@ -160,7 +168,8 @@ fn differences(before: &Value, after: &Value, path: &str, found: &mut Vec<String
     match (before, after) {
         _ if before == after => {
             // Equal objects may still differ in the order of their fields, which a loop shows.
-            if before.to_string() != after.to_string() {
+            let (old, new) = (before.to_string(), after.to_string());
+            if old != new {
                 found.push(path.to_owned());
             }
         }

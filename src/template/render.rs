@@ -190,7 +190,7 @@ impl<'a> Run<'a, '_> {
 
     fn condition(&mut self, node: &'a If, here: &Here<'a, '_>) -> Result<(), Fail> {
         let bound = self.eval(&node.cond, here)?;
-        let taken = self.truth(bound.get(), node.include_zero, &node.cond, here)? != node.negated;
+        let taken = truth(bound.get(), node.include_zero, &node.cond, here)? != node.negated;
         self.count(here, node.span, taken);
         self.nodes(if taken { &node.then } else { &node.otherwise }, here)
     }
@@ -257,7 +257,7 @@ impl<'a> Run<'a, '_> {
 
     fn with(&mut self, node: &'a With, here: &Here<'a, '_>) -> Result<(), Fail> {
         let value = self.eval(&node.value, here)?;
-        let taken = self.truth(value.get(), false, &node.value, here)?;
+        let taken = truth(value.get(), false, &node.value, here)?;
         self.count(here, node.span, taken);
         if !taken {
             return self.nodes(&node.otherwise, here);
@@ -382,9 +382,10 @@ impl<'a> Run<'a, '_> {
             return self.laid_out(layout, frame, line, |run| run.nodes(&inline.body, &inner));
         }
         let in_place = std::ptr::eq(base.slot_owner, here.template) && from == 0;
-        let frame = match in_place {
-            true => here.frame,
-            false => self.writer.frame(self.index_of(base.slot_owner), here.frame, line, NO_ITEM),
+        let frame = if in_place {
+            here.frame
+        } else {
+            self.writer.frame(self.index_of(base.slot_owner), here.frame, line, NO_ITEM)
         };
         let caller = if in_place { here.caller } else { caller };
         let inner = Here { template: base.slot_owner, scope, layers, block: base.outer, frame, caller };
@@ -437,7 +438,7 @@ impl<'a> Run<'a, '_> {
                         let stop_at = call.helper == Helper::Or;
                         for arg in &args[..args.len() - 1] {
                             let value = self.eval(arg, here)?;
-                            if self.truth(value.get(), false, arg, here)? == stop_at {
+                            if truth(value.get(), false, arg, here)? == stop_at {
                                 return Ok(value);
                             }
                         }
@@ -451,7 +452,7 @@ impl<'a> Run<'a, '_> {
                         let list = self.eval(&args[0], here)?;
                         match list.item(0, &mut self.writer) {
                             Some(item) => Ok(item),
-                            None => self.apply(call.helper, &[list], call.span, here),
+                            None => apply(call.helper, &[list], call.span, here),
                         }
                     }
                     Helper::Lookup => {
@@ -463,22 +464,11 @@ impl<'a> Run<'a, '_> {
                         for arg in args {
                             values.push(self.eval(arg, here)?);
                         }
-                        self.apply(helper, &values, call.span, here)
+                        apply(helper, &values, call.span, here)
                     }
                 }
             }
         }
-    }
-
-    fn apply(
-        &mut self,
-        helper: Helper,
-        values: &[Bound<'a>],
-        span: Span,
-        here: &Here<'a, '_>,
-    ) -> Result<Bound<'a>, Fail> {
-        let values: Vec<&Value> = values.iter().map(Bound::get).collect();
-        helpers::apply(helper, &values).map(Bound::computed).map_err(|error| failure::helper(here, span, error))
     }
 
     fn lookup(&mut self, holder: &Bound<'a>, key: &Bound<'a>) -> Result<Bound<'a>, helpers::HelperError> {
@@ -534,13 +524,6 @@ impl<'a> Run<'a, '_> {
         Ok(bound)
     }
 
-    fn truth(&self, value: &Value, zero_is_true: bool, expr: &Expr, here: &Here) -> Result<bool, Fail> {
-        match python::unread(value) {
-            Some(reason) => Err(failure::helper(here, expr.span(), helpers::unread(&reason))),
-            None => Ok(python::truthy(value, zero_is_true)),
-        }
-    }
-
     fn count(&mut self, here: &Here, span: Span, taken: bool) {
         if let Some(branches) = &mut self.branches {
             let bits = branches.entry((here.template.path().into(), span.start)).or_insert(0);
@@ -556,6 +539,18 @@ impl<'a> Run<'a, '_> {
 fn push_layer<'a>(layers: &mut Vec<Layer<'a>>, owner: &'a Template, inlines: &'a [Inline]) {
     if !inlines.is_empty() {
         layers.push(Layer { owner, inlines });
+    }
+}
+
+fn apply<'a>(helper: Helper, values: &[Bound<'a>], span: Span, here: &Here<'a, '_>) -> Result<Bound<'a>, Fail> {
+    let values: Vec<&Value> = values.iter().map(Bound::get).collect();
+    helpers::apply(helper, &values).map(Bound::computed).map_err(|error| failure::helper(here, span, error))
+}
+
+fn truth(value: &Value, zero_is_true: bool, expr: &Expr, here: &Here) -> Result<bool, Fail> {
+    match python::unread(value) {
+        Some(reason) => Err(failure::helper(here, expr.span(), helpers::unread(&reason))),
+        None => Ok(python::truthy(value, zero_is_true)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::ast::{Body, Inline, Span};
+use super::ast::{Body, Span};
 use super::parser;
 use crate::finding::codes::template as codes;
 use crate::finding::{CodeId, Finding, Place};
@@ -104,10 +104,6 @@ impl Template {
 
     pub(super) fn body(&self) -> &Body {
         &self.0.body
-    }
-
-    pub(super) fn inline(&self, name: &str) -> Option<&Inline> {
-        self.0.body.inlines.iter().find(|inline| &*inline.name == name)
     }
 
     pub(super) fn place(&self, span: Span) -> Place {

@@ -87,7 +87,13 @@ impl<'a> Writer<'a> {
             if reflow { lead.strip_prefix(self.indent.as_str()).unwrap_or("").to_owned() } else { String::new() };
         let before = self.push_indent(&extra);
         let mut fits = true;
-        for part in text.split_inclusive('\n') {
+        let printed = self.printed_on_this_line();
+        for (index, part) in text.split_inclusive('\n').enumerate() {
+            if index > 0
+                && let Some(map) = &mut self.map
+            {
+                map.printed.extend_from_slice(&printed);
+            }
             fits = fits && self.write(part, frame, line);
         }
         self.pop_indent(before);
@@ -175,6 +181,12 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn printed_on_this_line(&self) -> Vec<u32> {
+        let Some(map) = &self.map else { return Vec::new() };
+        let from = map.lines.last().map_or(0, |line| line.printed_end as usize);
+        map.printed[from..].to_vec()
+    }
+
     fn note(&mut self, frame: u32, line: u32) {
         if let Some(map) = &mut self.map {
             map.origin = Some((frame, line));
@@ -240,7 +252,7 @@ fn spell(nodes: &[(u32, Option<Part>)], node: u32) -> String {
                 }
                 out.push_str(name);
             }
-            Part::Index(index) => out.push_str(&format!("[{index}]")),
+            Part::Index(index) => out = format!("{out}[{index}]"),
         }
     }
     out
