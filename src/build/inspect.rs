@@ -1,8 +1,10 @@
 //! Looking without building: one session, its plan, and the answers of `why`, `affected`, `graph` and `template`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::engine::below;
 use super::options::{Failure, Options};
@@ -12,13 +14,14 @@ use super::reason::{Reason, differences};
 use super::session::Session;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
-use crate::graph::outputs::{Output, Prepared, prepared};
-use crate::graph::templates::{Name, layered, parsed};
+use crate::graph::models::rule_book;
+use crate::graph::outputs::{Output, Prepared, context, prepared};
+use crate::graph::templates::{Name, layered, parsed, resolve};
 use crate::rules::plan::Entry;
 use crate::store::Layout;
 use crate::store::trace::{OutputTrace, Trace};
 use crate::sys::System;
-use crate::template::{TemplateGraph, template_name};
+use crate::template::{TemplateGraph, Use, template_name};
 
 /// A project, read and planned.
 pub struct View {
@@ -152,7 +155,7 @@ impl View {
     /// Every template in force.
     pub fn templates(&self) -> Vec<Described> {
         let (graph, _) = self.graph();
-        let mut used: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+        let mut used: BTreeMap<String, usize> = BTreeMap::new();
         for (_, prepared) in self.prepared(&self.all()) {
             if let Ok(prepared) = &*prepared {
                 prepared.templates().for_each(|(path, _)| *used.entry(path.to_owned()).or_default() += 1);
@@ -184,10 +187,19 @@ impl View {
 }
 
 impl View {
-    /// What is odd about the templates; filled by the template room.
+    /// What is useless or odd in the templates, over all the data that the rules render them with.
     pub fn lint(&self) -> Vec<Finding> {
         let (graph, mut findings) = self.graph();
-        findings.extend(graph.check());
+        let (db, workspace) = (&self.session.db, self.session.workspace);
+        let mut data: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for planned in &self.plan.outputs {
+            let target = &rule_book(db, workspace).value.target[&planned.entry.rule];
+            let Ok(name) = resolve(db, workspace, &target.template, target.variant.as_deref()) else { continue };
+            data.entry(name.to_string()).or_default().push(context(db, workspace, &planned.entry, &|_| true));
+        }
+        let uses: Vec<Use<'_>> =
+            data.iter().map(|(template, data)| Use { template, data: data.iter().collect() }).collect();
+        findings.extend(crate::template::lint(&graph, &uses));
         findings
     }
 }

@@ -20,7 +20,7 @@ use crate::rules::file::ForEach;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, Demands};
+use crate::validate::{self, ClassNames, Demands, FileKind, ModelWords};
 
 /// An output by its identity.
 #[salsa::interned(debug)]
@@ -85,7 +85,7 @@ pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>)
         Some(Err(findings)) => return Arc::new(Err(findings.clone())),
         None => return Arc::new(Err(Vec::new())),
     };
-    let data = closure.reads.project(&context(db, workspace, entry, &closure));
+    let data = closure.reads.project(&context(db, workspace, entry, &|root| closure.reads.may_read(root)));
     let mut held = Vec::new();
     fields(&data, &mut String::new(), 0, &mut held);
     let whole = Digest::of_value(&data);
@@ -187,6 +187,10 @@ fn validated(
     let demands = Demands {
         python: version::python(&settings.project.python).unwrap_or((3, 10)),
         line_length: settings.project.line_length,
+        kind: FileKind::of_path(&entry.path),
+        contract: contract.and_then(|name| book.contract.get(name)),
+        class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
+        model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
     let result = validate::python(raw, &demands);
@@ -221,6 +225,12 @@ fn line_of(input: &RenderInput<'_>, name: &str, line: u32) -> Place {
     template.map_or_else(|| Place::file(name), |template| Place::line_of(template.path(), template.source(), line))
 }
 
+/// The class names of the lock, ready for look-ups.
+#[salsa::tracked]
+fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
+    Arc::new(ClassNames::new(lock_head(db, workspace).value.names()))
+}
+
 /// Of everything that decides a verdict beside the text.
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
@@ -234,11 +244,11 @@ fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> 
     Digest::of_value(&(common_demands(db, workspace), contract))
 }
 
-/// Everything that the template of `entry` may see, by the roots that its closure reads.
-fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, closure: &Closure) -> Value {
+/// Everything that the template of `entry` may see, by the roots that `wanted` names.
+pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, wanted: &dyn Fn(&str) -> bool) -> Value {
     let mut data = Map::new();
     let mut put = |name: &str, value: &mut dyn FnMut() -> Value| {
-        if closure.reads.may_read(name) {
+        if wanted(name) {
             data.insert(name.to_owned(), value());
         }
     };
