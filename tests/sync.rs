@@ -1,5 +1,7 @@
 //! `hfgen sync` over real transformers packages, where they are at hand, and over small ones made here in memory.
 
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the program and look at the machine themselves")]
+
 #[path = "sync/check.rs"]
 mod check;
 #[path = "sync/hostile.rs"]

@@ -37,7 +37,7 @@ pub fn binary(left: Value, op: Operator, right: Value) -> Result<Value, Unread> 
 }
 
 /// `-value`.
-pub fn negate(value: Value) -> Result<Value, Unread> {
+pub fn negate(value: &Value) -> Result<Value, Unread> {
     match value {
         Value::Int(value) => value.checked_neg().map(Value::Int).ok_or(OVERFLOW),
         Value::Float(value) => Ok(Value::Float(-value)),
@@ -136,10 +136,10 @@ const OVERFLOW: Unread = "a number beyond 128 bits";
 
 fn integers(a: i128, op: Operator, b: i128) -> Result<Value, Unread> {
     if op == Operator::Div {
-        return floats(exact(a)?, op, exact(b)?);
+        return floats(float(a), op, float(b));
     }
     if op == Operator::Pow && b < 0 {
-        return floats(exact(a)?, op, exact(b)?);
+        return floats(float(a), op, float(b));
     }
     let small = |b: i128| u32::try_from(b).map_err(|_| OVERFLOW);
     let result = match op {
@@ -181,15 +181,15 @@ fn floats(a: f64, op: Operator, b: f64) -> Result<Value, Unread> {
 fn number(value: &Value) -> Result<f64, Unread> {
     match value {
         Value::Float(value) => Ok(*value),
-        Value::Int(value) => exact(*value),
+        Value::Int(value) => Ok(float(*value)),
         Value::Bool(value) => Ok(f64::from(u8::from(*value))),
         _ => Err("arithmetic with something that isn't a number"),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rounds to nearest, as Python does")]
-fn exact(value: i128) -> Result<f64, Unread> {
-    Ok(value as f64)
+fn float(value: i128) -> f64 {
+    value as f64
 }
 
 fn repeat(items: &[Value], times: i128) -> Result<Vec<Value>, Unread> {

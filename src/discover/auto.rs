@@ -38,7 +38,7 @@ pub struct Auto {
     pub video_processor: Choices,
     pub feature_extractor: Choices,
     /// Auto class (`AutoModelForCausalLM`) to its `MODEL_..._NAMES`.
-    pub auto_classes: BTreeMap<String, String>,
+    pub mapping_of: BTreeMap<String, String>,
 }
 
 impl Auto {
@@ -73,7 +73,7 @@ pub fn auto(package: &Package<'_>) -> Result<(Auto, Vec<Finding>), Finding> {
         configs,
         special: configuration.texts("SPECIAL_MODEL_TYPE_TO_MODULE_NAME").unwrap_or_default(),
         deprecated: configuration.list("DEPRECATED_MODELS"),
-        auto_classes: auto_classes(&modeling.outline),
+        mapping_of: auto_classes(&modeling.outline),
         ..Auto::default()
     };
     findings.extend(configuration.unread_names());

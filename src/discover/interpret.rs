@@ -61,11 +61,7 @@ impl Globals {
                         self.method(call);
                     }
                 }
-                Stmt::If(choice) => {
-                    if !self.choice(choice, rounds) {
-                        return false;
-                    }
-                }
+                Stmt::If(choice) if !self.choice(choice, rounds) => return false,
                 Stmt::For(loop_) => self.for_loop(loop_, rounds),
                 Stmt::Try(attempt) => {
                     let whole = self.block(&attempt.body, rounds);

@@ -11,7 +11,6 @@ use ruff_text_size::{Ranged as _, TextRange};
 pub fn meaning(source: &str, parsed: &Parsed<ModModule>) -> blake3::Hash {
     let mut docstrings = Docstrings::default();
     docstrings.visit_body(parsed.suite());
-    docstrings.ranges.sort_by_key(|range| range.start());
     let mut skip = docstrings.ranges.iter().peekable();
     let mut canonical = Vec::with_capacity(source.len());
     let mut skipped = false;

@@ -1,12 +1,13 @@
 //! What `from transformers import ...` finds: the names in the package's import structure, and the `__all__` of its models'
-//! files. Names that only exist where a dependency is missing (dummies) are left out.
+//! files. Names that only exist where a dependency is missing (dummies) are left out, and so are the TensorFlow and Flax
+//! classes of older versions.
 
 use std::collections::BTreeMap;
 
 use super::interpret::Globals;
 use super::library::Library;
 use super::outline::outline;
-use super::package::Package;
+use super::package::{Package, folder};
 use super::value::Value;
 use crate::finding::Finding;
 
@@ -28,11 +29,9 @@ pub fn class_names(package: &Package<'_>, library: &Library) -> Result<BTreeMap<
         }
     }
     for file in library.files() {
-        let exported = match file.path.strip_prefix("models/").and_then(|path| path.split_once('/')) {
-            Some((module, _)) => (module, exports(&file.statements)),
-            None => continue,
-        };
-        names.entry(format!("models.{}", exported.0)).or_default().extend(exported.1);
+        let Some(folder) = folder(&file.path) else { continue };
+        let module = format!("models.{}", folder.replace('/', "."));
+        names.entry(module).or_default().extend(exports(&file.statements));
     }
     for name in auto_exports(package) {
         names.entry("models.auto".to_owned()).or_default().push(name);

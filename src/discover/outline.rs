@@ -4,7 +4,6 @@
 use indexmap::IndexMap;
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtImportFrom};
 use ruff_text_size::Ranged as _;
-use rustc_hash::FxHashMap;
 
 use super::meaning::{meaning, too_deep};
 use super::package::Role;
@@ -17,7 +16,7 @@ pub struct Outline {
     pub path: String,
     pub meaning: blake3::Hash,
     /// By the name that the file gives it.
-    pub imports: FxHashMap<String, Import>,
+    pub imports: IndexMap<String, Import>,
     /// Statements of the top level that may give a name a value.
     pub statements: Vec<Stmt>,
     pub classes: IndexMap<String, Class>,
@@ -68,7 +67,7 @@ pub fn outline(path: &str, source: &str, role: Option<Role>) -> Result<Outline, 
     let mut outline = Outline {
         path: path.to_owned(),
         meaning: meaning(source, &parsed),
-        imports: FxHashMap::default(),
+        imports: IndexMap::new(),
         statements: Vec::new(),
         classes: IndexMap::new(),
     };

@@ -86,6 +86,17 @@ impl<'a> Package<'a> {
     }
 }
 
+/// By how a file's name begins.
+const ROLES: [(&str, Role); 7] = [
+    ("configuration_", Role::Configuration),
+    ("modeling_", Role::Modeling),
+    ("tokenization_", Role::Processing),
+    ("processing_", Role::Processing),
+    ("image_processing_", Role::Processing),
+    ("feature_extraction_", Role::Processing),
+    ("video_processing_", Role::Processing),
+];
+
 /// The role of `models/<module>/<name>.py`; none where sync has no use for it.
 ///
 /// Left out: `modular_*` (the source from which upstream generates the others), `convert_*` (scripts), and the classes
@@ -95,15 +106,6 @@ pub fn role(path: &str) -> Option<Role> {
     if folder == "auto" || name.contains("_tf_") || name.contains("_flax_") {
         return None;
     }
-    const ROLES: [(&str, Role); 7] = [
-        ("configuration_", Role::Configuration),
-        ("modeling_", Role::Modeling),
-        ("tokenization_", Role::Processing),
-        ("processing_", Role::Processing),
-        ("image_processing_", Role::Processing),
-        ("feature_extraction_", Role::Processing),
-        ("video_processing_", Role::Processing),
-    ];
     ROLES.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, role)| *role)
 }
 

@@ -39,7 +39,7 @@ pub fn pipelines(package: &Package<'_>, auto: &Auto) -> Result<Pipelines, Findin
         let classes = task.get("pt").and_then(Value::items).unwrap_or_default();
         for (index, class) in classes.iter().enumerate() {
             let Value::Name(class) = class else { continue };
-            let Some(mapping) = auto.auto_classes.get(class) else { continue };
+            let Some(mapping) = auto.mapping_of.get(class) else { continue };
             let pipeline = Pipeline { name: name.to_owned(), modality: modality.clone() };
             let list = if index == 0 { &mut first } else { &mut other };
             list.entry(mapping.clone()).or_default().push(pipeline);

@@ -26,29 +26,67 @@ pub struct Section<'a> {
 
 /// Cuts `text`. Any text can be cut; whether a section makes sense is for [`super::parse_section`] to say.
 pub fn split(text: &str) -> LockText<'_> {
-    let mut sections: Vec<Section<'_>> = Vec::new();
-    let mut head = text;
-    let (mut start, mut line) = (0, 1_u32);
-    while start < text.len() {
-        let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
-        if let Some(key) = text[start..end].strip_prefix("[model.").and_then(section_key) {
-            match sections.last_mut() {
-                Some(last) => last.text = &text[last.offset..start],
-                None => head = &text[..start],
-            }
-            sections.push(Section { key, text: &text[start..], offset: start, line });
+    let mut starts = Vec::with_capacity(1024);
+    for_each_header(text.as_bytes(), |start| {
+        if let Some(key) = text[start..].strip_prefix("[model.").and_then(section_key) {
+            starts.push((start, key));
         }
-        start = end;
-        line = line.saturating_add(1);
+    });
+    let head = &text[..starts.first().map_or(text.len(), |(start, _)| *start)];
+    let mut line = 1 + newlines(head);
+    let ends: Vec<usize> = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]).collect();
+    let mut sections = Vec::with_capacity(starts.len());
+    for ((offset, key), end) in starts.into_iter().zip(ends) {
+        let section = Section { key, text: &text[offset..end], offset, line };
+        line = line.saturating_add(newlines(section.text));
+        sections.push(section);
     }
     LockText { head, sections }
 }
 
-/// The key of a header of which `rest` stands behind `[model.`; none where the header names a table within a section.
+/// Calls `found` with the start of each line that begins with `[`.
+///
+/// A no-op build cuts the whole lock, so this goes through it in blocks that the compiler turns into vector code; only
+/// a block with a header is looked at byte by byte.
+fn for_each_header(bytes: &[u8], mut found: impl FnMut(usize)) {
+    const BLOCK: usize = 64;
+    if bytes.first() == Some(&b'[') {
+        found(0);
+    }
+    let opens = |before: u8, byte: u8| u8::from(before == b'\n') & u8::from(byte == b'[');
+    let mut at = 0;
+    // Arrays and not slices, or the bounds would be checked byte by byte.
+    while let Some((here, next)) = block::<BLOCK>(bytes, at).zip(block::<BLOCK>(bytes, at + 1)) {
+        let mut any = 0;
+        for index in 0..BLOCK {
+            any |= opens(here[index], next[index]);
+        }
+        if any != 0 {
+            (0..BLOCK).filter(|index| opens(here[*index], next[*index]) != 0).for_each(|index| found(at + index + 1));
+        }
+        at += BLOCK;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.windows(2).enumerate().filter(|(_, pair)| pair == b"\n[").for_each(|(index, _)| found(at + index + 1));
+}
+
+fn block<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    bytes.get(at..)?.first_chunk()
+}
+
+/// In pieces short enough to count in a byte, which lets the compiler count sixteen at a time.
+fn newlines(text: &str) -> u32 {
+    let count = |piece: &[u8]| piece.iter().fold(0_u8, |count, byte| count + u8::from(*byte == b'\n'));
+    text.as_bytes().chunks(192).map(|piece| u32::from(count(piece))).fold(0, u32::saturating_add)
+}
+
+/// The key of a header of which `rest` (of the whole text) stands behind `[model.`; none where the header names a table
+/// within a section.
 fn section_key(rest: &str) -> Option<Cow<'_, str>> {
     let (key, behind) = match rest.strip_prefix('"') {
         None => {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))?;
+            let bare = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+            let end = rest.as_bytes().iter().position(|byte| !bare(byte))?;
             (Cow::Borrowed(&rest[..end]), &rest[end..])
         }
         Some(quoted) => {
@@ -58,17 +96,20 @@ fn section_key(rest: &str) -> Option<Cow<'_, str>> {
             (key, &quoted[end + 1..])
         }
     };
-    (behind.strip_prefix(']')?.trim().is_empty()).then_some(key)
+    let behind = behind.strip_prefix(']')?;
+    let line = behind.find('\n').map_or(behind, |end| &behind[..end]);
+    line.trim().is_empty().then_some(key)
 }
 
-/// Where the quote stands that ends the string.
+/// Where the quote stands that ends the string, which is on one line.
 fn quoted_end(text: &str) -> Option<usize> {
     let mut escaped = false;
-    text.bytes().position(|byte| {
-        let ends = byte == b'"' && !escaped;
+    let end = text.bytes().position(|byte| {
+        let ends = (byte == b'"' && !escaped) || byte == b'\n';
         escaped = byte == b'\\' && !escaped;
         ends
-    })
+    })?;
+    text[end..].starts_with('"').then_some(end)
 }
 
 /// A TOML string, quotes included, as what it means.
