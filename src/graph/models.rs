@@ -15,9 +15,9 @@ use crate::finding::codes::registry::{
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
 use crate::finding::{Finding, Place, did_you_mean};
 use crate::registry::config::{Override, Registry};
-use crate::registry::data::{self, Decisions, custom_facts, short_mapping};
+use crate::registry::data::{self, Decisions, custom_facts};
 use crate::registry::ident::refusal;
-use crate::registry::lock::{self, LockHead, ModelFacts};
+use crate::registry::lock::{self, LockHead, ModelFacts, mapping_word};
 use crate::registry::parse::{place_of, read};
 use crate::rules::RuleBook;
 use crate::rules::decide::Decision;
@@ -209,7 +209,7 @@ pub fn placed<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> 
     let mut tasks: Vec<String> = facts
         .tasks
         .iter()
-        .flat_map(|(mapping, task)| task.pipeline.clone().into_iter().chain([short_mapping(mapping)]))
+        .flat_map(|(mapping, task)| task.pipeline.clone().into_iter().chain([mapping_word(mapping).to_owned()]))
         .collect();
     tasks.sort();
     tasks.dedup();

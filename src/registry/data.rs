@@ -4,16 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Custom, Override};
 use super::ident::ident;
-use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, TaskFacts};
-
-/// `MODEL_FOR_CAUSAL_LM_MAPPING_NAMES` to `CAUSAL_LM`, `MODEL_MAPPING_NAMES` to `BASE`.
-pub fn short_mapping(mapping: &str) -> String {
-    let name = mapping.trim_end_matches("_NAMES").trim_end_matches("_MAPPING");
-    match name {
-        "MODEL" => "BASE".to_owned(),
-        _ => name.strip_prefix("MODEL_FOR_").or_else(|| name.strip_prefix("MODEL_")).unwrap_or(name).to_owned(),
-    }
-}
+use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, TaskFacts, mapping_word};
 
 /// The facts that a custom model type stands for.
 pub fn custom_facts(custom: &Custom) -> ModelFacts {
@@ -88,7 +79,7 @@ pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisi
         "config": facts.config.as_ref().map_or(Value::Null, config_value),
         "tiny": tiny,
         "tasks": facts.tasks.iter().map(|(mapping, task)| json!({
-            "mapping": short_mapping(mapping), "pipeline": task.pipeline, "classes": task.classes,
+            "mapping": mapping_word(mapping), "pipeline": task.pipeline, "classes": task.classes,
         })).collect::<Vec<_>>(),
         "classes": classes,
         "primary": primary,
@@ -106,7 +97,7 @@ pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisi
 fn primary<'a>(facts: &'a ModelFacts, prefer: &[String]) -> Option<&'a str> {
     prefer
         .iter()
-        .find_map(|wanted| facts.tasks.iter().find(|(mapping, _)| short_mapping(mapping) == *wanted))
+        .find_map(|wanted| facts.tasks.iter().find(|(mapping, _)| mapping_word(mapping) == *wanted))
         .and_then(|(_, task)| task.classes.iter().find(|class| facts.classes.contains_key(*class)))
         .or_else(|| facts.classes.keys().next())
         .map(String::as_str)
@@ -117,7 +108,7 @@ fn class_value(name: &str, class: &ClassFacts, facts: &ModelFacts) -> Value {
         .tasks
         .iter()
         .filter(|(_, task)| task.classes.iter().any(|known| known == name))
-        .map(|(mapping, _)| short_mapping(mapping))
+        .map(|(mapping, _)| mapping_word(mapping).to_owned())
         .collect();
     json!({
         "name": name, "from": class.from, "main_input": class.main_input, "modalities": class.modalities,

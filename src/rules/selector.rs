@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::registry::data::short_mapping;
-use crate::registry::lock::ModelFacts;
+use crate::registry::lock::{ModelFacts, mapping_word};
 
 /// All given keys must hold. An empty selector holds for every model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +72,7 @@ impl Selector {
             && exact(&self.tag, &mut subject.tags.iter().map(String::as_str))
             && (self.mapping.is_empty()
                 || facts.tasks.keys().any(|mapping| {
-                    let short = short_mapping(mapping);
+                    let short = mapping_word(mapping);
                     self.mapping.iter().any(|want| glob_matches(want, &short))
                 }))
             && exact(&self.pipeline, &mut facts.tasks.values().filter_map(|task| task.pipeline.as_deref()))
