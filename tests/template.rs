@@ -280,6 +280,8 @@ fn inheritance() {
         &[("root", "{{#> base}}\n  {{#*inline \"inner\"}}\n  a\n    b\n  {{/inline}}\n{{/base}}\n"), ("base", BASE)],
         "top\nbase body\nmid\n    a\n      b\nend\n",
     );
+    // A default that stands further left than its tag keeps its place.
+    check("  {{#> b}}\nx = 1\n  y\n  {{/b}}\n", "x = 1\n  y\n");
     // Blocks given to one partial do not leak to its neighbour, nor out of it.
     let siblings = "{{#> card}}{{#*inline \"title\"}}A{{/inline}}{{/card}}{{> card}}{{#> card}}{{#*inline \"title\"}}B{{/inline}}{{/card}}";
     check_set(&[("root", siblings), ("card", CARD)], "[A][none][B]");
