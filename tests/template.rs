@@ -280,6 +280,8 @@ fn inheritance() {
         &[("root", "{{#> base}}\n  {{#*inline \"inner\"}}\n  a\n    b\n  {{/inline}}\n{{/base}}\n"), ("base", BASE)],
         "top\nbase body\nmid\n    a\n      b\nend\n",
     );
+    // A default that stands further left than its tag keeps its place.
+    check("  {{#> b}}\nx = 1\n  y\n  {{/b}}\n", "x = 1\n  y\n");
     // Blocks given to one partial do not leak to its neighbour, nor out of it.
     let siblings = "{{#> card}}{{#*inline \"title\"}}A{{/inline}}{{/card}}{{> card}}{{#> card}}{{#*inline \"title\"}}B{{/inline}}{{/card}}";
     check_set(&[("root", siblings), ("card", CARD)], "[A][none][B]");
@@ -375,6 +377,70 @@ fn bounds() {
     let mutual = "{{#> p}}{{#*inline 'a'}}{{#> b}}{{/b}}{{/inline}}{{#*inline 'b'}}{{#> a}}{{/a}}{{/inline}}{{/p}}";
     check_set_fails(&[("root", mutual), ("p", "{{#> a}}{{/a}}")], 225, "1:25:8", &[]);
     check_fails("{{#*inline 'x'}}{{> x}}{{/inline}}{{> x}}", 226, "1:17:7", &["shows itself"]);
+}
+
+/// Nothing that can be typed makes the parser or the renderer panic, and every finding has its place.
+#[test]
+fn any_text() {
+    let parts = [
+        "{{",
+        "}}",
+        "{{{",
+        "}}}",
+        "{{{{",
+        "#if ",
+        "#each ",
+        "#> ",
+        "#*inline ",
+        "/if",
+        "/each",
+        "/inline",
+        "else",
+        "^",
+        "> ",
+        "~",
+        "!--",
+        "--",
+        "model",
+        ".",
+        "@root",
+        "@index",
+        "../",
+        "[",
+        "]",
+        "(",
+        ")",
+        "'",
+        "\"",
+        "\\",
+        "=",
+        "|",
+        "as |x|",
+        " ",
+        "\n",
+        "\r\n",
+        "é",
+        "\u{1f600}",
+        "py ",
+        "tags",
+        "{",
+        "}",
+        "1",
+        "-",
+        "null",
+    ];
+    let mut seed = 7_u64;
+    for _ in 0..20_000 {
+        let mut source = String::new();
+        for _ in 0..12 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            source.push_str(parts[usize::try_from(seed >> 33).expect("small") % parts.len()]);
+        }
+        if let Err(finding) = mapped(&[("root", &source)], &data()) {
+            let place = finding.place.expect("a place");
+            assert!(place.line >= 1 && place.column >= 1, "{source}");
+        }
+    }
 }
 
 #[test]

@@ -118,6 +118,8 @@ pub enum Target {
 pub struct Slot {
     pub name: Box<str>,
     pub default: Vec<Node>,
+    /// The default is written relative to the tag; else it keeps the indentation that it has in the file.
+    pub relative: bool,
     /// Stands inside an override of the same block: shows what that overrides.
     pub overridden: bool,
     pub context: Option<Expr>,

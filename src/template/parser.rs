@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::ast::{Arg, Body, Call, Each, Expr, If, Inline, Layout, Node, Print, Slot, Span, Target, Text, With};
 use super::expr::{Arguments, Cursor};
 use super::helpers::Helper;
+use super::indent::{dedent, start_on_next_line};
 use super::lexer::{Piece, Tag, TagKind, lex};
+use super::resolve::{mark_inheritance, resolve};
 use super::source::{Fail, PartialRef, RefKind, Source};
 use crate::finding::codes::template as codes;
 use crate::finding::{CodeId, Finding, Place, did_you_mean};
@@ -16,7 +18,7 @@ pub const MAX_DEPTH: u32 = 100;
 /// The blocks that templates can write.
 const BLOCKS: [&str; 4] = ["if", "unless", "each", "with"];
 
-pub fn parse(source: &Source) -> Result<(Body, Vec<PartialRef>), Fail> {
+pub fn parse(source: &Source, trusted: bool) -> Result<(Body, Vec<PartialRef>), Fail> {
     let pieces = lex(source)?;
     let mut parser = Parser { source, pieces, at: 0, depth: 0, overriding: Vec::new(), refs: Vec::new() };
     let mut body = Body::default();
@@ -35,7 +37,9 @@ pub fn parse(source: &Source) -> Result<(Body, Vec<PartialRef>), Fail> {
         .into_iter()
         .filter(|r| r.kind == RefKind::Extends || !names.iter().any(|name| **name == *r.name))
         .collect();
-    agrees_with_handlebars(source)?;
+    if !trusted {
+        agrees_with_handlebars(source)?;
+    }
     Ok((body, refs))
 }
 
@@ -143,9 +147,10 @@ impl Parser<'_> {
         if body.inlines.is_empty() {
             let overridden = self.overriding.contains(&name);
             start_on_next_line(&mut body.nodes);
-            dedent(&mut body.nodes, &layout.indent, self.source);
+            let relative = dedent(&mut body.nodes, &layout.indent, self.source);
             let default = body.nodes;
-            let slot = Slot { name, default, overridden, context, args, layout, span: tag.span, name_span, line };
+            let slot =
+                Slot { name, default, relative, overridden, context, args, layout, span: tag.span, name_span, line };
             return Ok(Node::Slot(Box::new(slot)));
         }
         if let Some(stray) = body.nodes.iter().find_map(|node| self.shown(node)) {
@@ -415,145 +420,6 @@ impl Parser<'_> {
 
     fn error(&self, code: CodeId, message: impl Into<String>, span: Span) -> Fail {
         self.source.error(code, message, span)
-    }
-}
-
-/// Points calls of the file's own inline blocks at them.
-fn resolve(nodes: &mut [Node], names: &[Box<str>]) {
-    for node in nodes {
-        match node {
-            Node::Text(_) | Node::Print(_) => {}
-            Node::If(node) => {
-                resolve(&mut node.then, names);
-                resolve(&mut node.otherwise, names);
-            }
-            Node::Each(node) => {
-                resolve(&mut node.body, names);
-                resolve(&mut node.otherwise, names);
-            }
-            Node::With(node) => {
-                resolve(&mut node.body, names);
-                resolve(&mut node.otherwise, names);
-            }
-            Node::Slot(slot) => resolve(&mut slot.default, names),
-            Node::Call(call) => {
-                if call.target == Target::Template
-                    && call.overrides.is_empty()
-                    && let Some(index) = names.iter().position(|name| *name == call.name)
-                {
-                    call.target = Target::Local(index);
-                }
-                for inline in &mut call.overrides {
-                    resolve(&mut inline.body, names);
-                }
-            }
-        }
-    }
-}
-
-/// A file that is nothing but `{{#> base}}...{{/base}}` inherits from it.
-fn mark_inheritance(nodes: &mut [Node]) {
-    let mut shown = nodes.iter_mut().filter(|node| !matches!(node, Node::Text(text) if text.text.trim().is_empty()));
-    if let (Some(Node::Call(call)), None) = (shown.next(), shown.next()) {
-        call.inherits = call.target == Target::Template;
-    }
-}
-
-/// The newline right behind the opening tag is no part of a block, even where the tag shares its line with another.
-fn start_on_next_line(nodes: &mut [Node]) {
-    if let Some(Node::Text(text)) = nodes.first_mut() {
-        let rest = text.text.trim_start_matches([' ', '\t']);
-        let skipped = text.text.len() - rest.len();
-        if let Some(rest) = rest.strip_prefix('\n') {
-            text.start += u32::try_from(skipped + 1).unwrap_or(0);
-            text.line += 1;
-            text.text = rest.into();
-        }
-    }
-}
-
-/// Takes `indent` off every line, if all of them have it: what stands in a block is relative to the block's tag.
-fn dedent(nodes: &mut [Node], indent: &str, source: &Source) {
-    let fit =
-        |nodes: &mut [Node]| each_text(nodes, source, &mut |text, line_start| lines_have(text, indent, line_start));
-    if indent.is_empty() || !layouts_have(nodes, indent, source) || !fit(nodes) {
-        return;
-    }
-    each_text(nodes, source, &mut |text, line_start| {
-        let mut out = String::with_capacity(text.text.len());
-        for (index, line) in text.text.split_inclusive('\n').enumerate() {
-            let at_start = index > 0 || line_start;
-            out.push_str(if at_start { line.strip_prefix(indent).unwrap_or(line) } else { line });
-        }
-        text.text = out.into_boxed_str();
-        true
-    });
-    strip_layouts(nodes, indent);
-}
-
-fn lines_have(text: &Text, indent: &str, line_start: bool) -> bool {
-    text.text.split_inclusive('\n').enumerate().all(|(index, line)| {
-        (index == 0 && !line_start) || line.trim().is_empty() && line.ends_with('\n') || line.starts_with(indent)
-    })
-}
-
-/// Whether the calls that start a line do so behind `indent`.
-fn layouts_have(nodes: &[Node], indent: &str, source: &Source) -> bool {
-    let has = |layout: &Layout, span: Span| {
-        let mid_line = layout.indent.is_empty() && !source.text()[..span.start as usize].ends_with('\n');
-        mid_line || layout.indent.starts_with(indent)
-    };
-    nodes.iter().all(|node| match node {
-        Node::Text(_) | Node::Print(_) => true,
-        Node::If(node) => layouts_have(&node.then, indent, source) && layouts_have(&node.otherwise, indent, source),
-        Node::Each(node) => layouts_have(&node.body, indent, source) && layouts_have(&node.otherwise, indent, source),
-        Node::With(node) => layouts_have(&node.body, indent, source) && layouts_have(&node.otherwise, indent, source),
-        Node::Call(call) => has(&call.layout, call.span),
-        Node::Slot(slot) => has(&slot.layout, slot.span),
-    })
-}
-
-/// Visits the texts below `nodes` until one says no; with each, whether it starts a line.
-fn each_text(nodes: &mut [Node], source: &Source, visit: &mut dyn FnMut(&mut Text, bool) -> bool) -> bool {
-    nodes.iter_mut().all(|node| match node {
-        Node::Text(text) => {
-            let start = text.start as usize;
-            let line_start = start == 0 || source.text()[..start].ends_with('\n');
-            visit(text, line_start)
-        }
-        Node::If(node) => each_text(&mut node.then, source, visit) && each_text(&mut node.otherwise, source, visit),
-        Node::Each(node) => each_text(&mut node.body, source, visit) && each_text(&mut node.otherwise, source, visit),
-        Node::With(node) => each_text(&mut node.body, source, visit) && each_text(&mut node.otherwise, source, visit),
-        // What stands in a call or a slot was made relative to its own tag already.
-        Node::Print(_) | Node::Call(_) | Node::Slot(_) => true,
-    })
-}
-
-/// Standalone calls keep their indentation in their layout, not in the text before them.
-fn strip_layouts(nodes: &mut [Node], indent: &str) {
-    let strip = |layout: &mut Layout| {
-        if let Some(rest) = layout.indent.strip_prefix(indent) {
-            layout.indent = rest.into();
-        }
-    };
-    for node in nodes {
-        match node {
-            Node::Text(_) | Node::Print(_) => {}
-            Node::If(node) => {
-                strip_layouts(&mut node.then, indent);
-                strip_layouts(&mut node.otherwise, indent);
-            }
-            Node::Each(node) => {
-                strip_layouts(&mut node.body, indent);
-                strip_layouts(&mut node.otherwise, indent);
-            }
-            Node::With(node) => {
-                strip_layouts(&mut node.body, indent);
-                strip_layouts(&mut node.otherwise, indent);
-            }
-            Node::Call(call) => strip(&mut call.layout),
-            Node::Slot(slot) => strip(&mut slot.layout),
-        }
     }
 }
 

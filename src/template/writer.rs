@@ -1,5 +1,7 @@
 //! Takes the text of an output piece by piece: indents lines, leaves blank lines empty, notes where each line came from.
 
+use std::fmt::Write as _;
+
 use rustc_hash::FxHashMap;
 
 use super::linemap::{Frame, Line, LineMap, NO_ITEM, Parts};
@@ -199,12 +201,17 @@ impl Recorder<'_> {
         let mut paths: Vec<Box<str>> = Vec::new();
         let mut known: FxHashMap<Box<str>, u32> = FxHashMap::default();
         let nodes = &self.nodes;
+        let mut spelled = String::new();
         let mut intern = |node: u32| {
-            let path = spell(nodes, node);
-            *known.entry(path.into_boxed_str()).or_insert_with_key(|path| {
-                paths.push(path.clone());
-                u32::try_from(paths.len() - 1).unwrap_or(0)
-            })
+            spelled.clear();
+            spell(nodes, node, &mut spelled);
+            if let Some(known) = known.get(spelled.as_str()) {
+                return *known;
+            }
+            let index = u32::try_from(paths.len()).unwrap_or(0);
+            paths.push(spelled.as_str().into());
+            known.insert(spelled.as_str().into(), index);
+            index
         };
         let mut lines = self.lines;
         let mut printed: Vec<u32> = Vec::with_capacity(self.printed.len());
@@ -236,24 +243,20 @@ impl Recorder<'_> {
     }
 }
 
-fn spell(nodes: &[(u32, Option<Part>)], node: u32) -> String {
-    let mut parts = Vec::new();
-    let mut at = node;
-    while let Some((parent, Some(part))) = nodes.get(at as usize) {
-        parts.push(*part);
-        at = *parent;
-    }
-    let mut out = String::new();
-    for part in parts.iter().rev() {
-        match part {
-            Part::Key(name) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                out.push_str(name);
+/// Writes the path of a node. Its depth is that of the data.
+fn spell(nodes: &[(u32, Option<Part>)], node: u32, out: &mut String) {
+    let Some((parent, Some(part))) = nodes.get(node as usize) else { return };
+    spell(nodes, *parent, out);
+    match part {
+        Part::Key(name) => {
+            if !out.is_empty() {
+                out.push('.');
             }
-            Part::Index(index) => out = format!("{out}[{index}]"),
+            out.push_str(name);
+        }
+        Part::Index(index) => {
+            let written = write!(out, "[{index}]");
+            debug_assert!(written.is_ok());
         }
     }
-    out
 }

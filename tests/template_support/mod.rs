@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// Templates that rules use.
+#[allow(dead_code, reason = "not every test file that shares this asks for them")]
 pub const ROOTS: [&str; 3] = ["base", "family/encoder", "family/vision"];
 
 pub fn templates() -> Vec<Template> {
