@@ -142,6 +142,9 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
     let raw = match render(&input) {
         Ok(raw) => raw,
         Err(finding) => {
+            // The projection holds only what is read; a near miss may stand beside it.
+            let all = context(db, workspace, entry, &|_| true);
+            let finding = render(&RenderInput { data: &all, ..input }).err().unwrap_or(finding);
             let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
             let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
             return Arc::new(Checked { text: None, findings: vec![finding] });
