@@ -14,4 +14,5 @@ pub mod template;
 pub mod rules;
 pub mod registry;
 pub mod finding;
+pub mod digest;
 pub mod sys;

@@ -1,6 +1,33 @@
 //! The build: from what moved on disk to what must be rendered, written, restored or removed. The only room that knows
 //! both the traces (`store/`) and the database (`graph/`).
 //!
-//! Map of the room: `outcome` is what a build has to tell.
+//! Map of the room: `options` is what is asked, `outcome` what is told. `engine` is a round: `scan` looks at stamps,
+//! `project` lists the inputs, `session` holds the database, `plan` says what there should be, `selection` and `changed`
+//! narrow it, `reason` says why something is due, `apply` writes, `memory` keeps what the next round needs, `diff` prints
+//! differences.
 
+mod apply;
+pub mod affected;
+pub mod changed;
+pub mod clean;
+pub mod deep;
+pub mod diff;
+pub mod engine;
+pub mod inspect;
+pub mod memory;
+pub mod options;
 pub mod outcome;
+pub mod picture;
+pub mod plan;
+pub mod progress;
+pub mod project;
+pub mod reason;
+pub mod scan;
+pub mod selection;
+pub mod session;
+pub mod staged;
+pub mod watch;
+
+pub use engine::build;
+pub use options::{Changed, Failure, Mode, Options, Selection};
+pub use progress::{Progress, Silent};

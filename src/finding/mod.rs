@@ -57,7 +57,13 @@ impl Place {
         let indent = content.chars().take_while(|c| c.is_whitespace()).count();
         let width = content.trim().chars().count();
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { path: path.into(), line, column: number(indent) + 1, width: number(width), snippet: Some(content.to_owned()) }
+        Self {
+            path: path.into(),
+            line,
+            column: number(indent) + 1,
+            width: number(width),
+            snippet: Some(content.to_owned()),
+        }
     }
 }
 

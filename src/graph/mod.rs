@@ -1,1 +1,37 @@
-//! placeholder
+//! The Salsa database: inputs, and the queries from them to checked outputs. It reads no file, clock or environment: what
+//! a query knows was given to it as an input.
+//!
+//! Map of the room: `inputs` is what is set from outside, `models` goes from registry and lock to placed models and the
+//! plan, `templates` from sources to closures and reads, `outputs` from a plan entry to its checked text, `header` is the mark that every output carries.
+
+pub mod header;
+pub mod inputs;
+pub mod models;
+pub mod outputs;
+pub mod templates;
+
+pub use inputs::{Source, TemplateSource, Workspace};
+
+/// The database of one project. Cheap to clone: clones share what was computed.
+///
+/// Invariant: a clone never outlives the round of queries that it was made for; a kept one would block every write.
+#[salsa::db]
+#[derive(Clone, Default)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+impl Database {
+    /// A database that reports every query that it runs.
+    pub fn observed(on_run: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let storage = salsa::Storage::new(Some(Box::new(move |event: salsa::Event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                on_run(&format!("{database_key:?}"));
+            }
+        })));
+        Self { storage }
+    }
+}

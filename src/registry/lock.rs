@@ -3,9 +3,25 @@
 //! A head and then a section a model type, sorted. Invariant: a section starts with a line `[model.<key>]` at column 0
 //! and no value spans lines, so the file can be cut into sections without being parsed, and one changed model is a few
 //! changed lines.
+//!
+//! Map of the folder: `text` cuts a lock into sections, `read` parses head and sections, `write` prints them, `literal`
+//! is how a Python value stands in TOML.
+
+#![expect(clippy::result_large_err, reason = "an error here is a finding, made once a run and then shown")]
+
+mod literal;
+mod read;
+mod text;
+mod write;
+
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+pub use literal::Literal;
+pub use read::{parse, parse_head, parse_section};
 use serde::{Deserialize, Serialize};
+pub use text::{LockText, Section, split};
+pub use write::write;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
@@ -21,9 +37,24 @@ pub struct LockHead {
     /// Fields and defaults of `PreTrainedConfig`, which every config class has; not repeated in the models.
     #[serde(default)]
     pub base_fields: IndexMap<String, Literal>,
-    /// Every class name that `transformers` and its modeling files define for use (validators look names up here).
+    /// Every name that `from transformers import ...` finds, by the module (dotted, below the package) that exports it.
     #[serde(default)]
-    pub class_names: Vec<String>,
+    pub class_names: BTreeMap<String, Vec<String>>,
+}
+
+impl LockHead {
+    /// Every name that `transformers` exports, in the order of the modules.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.class_names.values().flatten().map(String::as_str)
+    }
+}
+
+/// A whole lock.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lock {
+    pub head: LockHead,
+    /// By model type, in the order of the file.
+    pub models: BTreeMap<String, ModelFacts>,
 }
 
 /// What transformers says of one model type.
@@ -84,6 +115,9 @@ pub struct SubConfig {
     pub model_type: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// What the sub-config is built with where nothing else is said.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub init: IndexMap<String, Literal>,
 }
 
 /// One `MODEL_FOR_*_MAPPING_NAMES` entry.
@@ -156,17 +190,13 @@ pub struct WorkerFacts {
     pub methods: IndexMap<String, Vec<String>>,
 }
 
-/// A Python value as data. What TOML can say stands as itself; the rest as Python source: `{ py = "None" }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Literal {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(String),
-    List(Vec<Literal>),
-    /// `None`, tuples, dicts, numbers beyond 64 bits, as canonical Python source.
-    Python { py: String },
-    /// A default that can't be read statically, with its source text.
-    Unread { unread: String },
+/// The word for a mapping: `MODEL_FOR_CAUSAL_LM_MAPPING_NAMES` is `CAUSAL_LM`, `MODEL_MAPPING_NAMES` is `BASE`.
+pub fn mapping_word(name: &str) -> &str {
+    let word = name.strip_suffix("_NAMES").unwrap_or(name);
+    let word = word.strip_suffix("_MAPPING").unwrap_or(word);
+    match word.strip_prefix("MODEL_FOR_") {
+        Some(word) => word,
+        None if word == "MODEL" => "BASE",
+        None => word.strip_prefix("MODEL_").unwrap_or(word),
+    }
 }

@@ -1,0 +1,57 @@
+//! Hashes hfgen's own sources, so that every cache key holds the engine that wrote it, and carries the project's own
+//! templates and rules into the binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let mut files = Vec::new();
+    for folder in ["src", "templates", "rules"] {
+        println!("cargo:rerun-if-changed={folder}");
+        collect(&root.join(folder), &mut files);
+    }
+    files.push(root.join("Cargo.lock"));
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    files.sort();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for file in &files {
+        for byte in fs::read(file).unwrap_or_default() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    println!("cargo:rustc-env=HFGEN_SOURCES={hash:016x}");
+    embed(&root, "templates", "hbs");
+    embed(&root, "rules", "toml");
+}
+
+/// Writes a table of `(path below the folder, text)`: the layer of templates that the binary carries, and the rules that
+/// a new project starts with.
+fn embed(root: &Path, folder: &str, ending: &str) {
+    let name = format!("{folder}.rs");
+    let folder = root.join(folder);
+    let mut files = Vec::new();
+    collect(&folder, &mut files);
+    files.retain(|file| file.extension().is_some_and(|known| known == ending));
+    files.sort();
+    let mut table = String::from("&[\n");
+    for file in files {
+        let name = file.strip_prefix(&folder).expect("collected below it").to_string_lossy().replace('\\', "/");
+        table.push_str(&format!("    ({name:?}, include_str!({:?})),\n", file.to_string_lossy()));
+    }
+    table.push_str("]\n");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join(name);
+    fs::write(out, table).expect("cargo's output folder can be written");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

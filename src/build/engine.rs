@@ -1,0 +1,368 @@
+//! One round: scan, plan, find what is due, render and validate that, write it, remember it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::options::{Failure, Mode, Options};
+use super::progress::Progress;
+use super::outcome::{Action, Counts, Outcome, OutputOutcome};
+use super::plan::{self, Plan, Planned};
+use super::project::{self, InputSet};
+use super::reason::{Reason, differences};
+use super::scan::{Scan, Seen, scan};
+use super::selection::Selected;
+use super::session::{Session, options_digest};
+use super::{apply, memory};
+use crate::digest::Digest;
+use crate::emit::ownership::{Standing, look};
+use crate::finding::Finding;
+use crate::graph::outputs::{Output, Prepared, checked, prepared};
+use crate::store::blobs::Blobs;
+use crate::store::frame::Unread;
+use crate::store::trace::{OutputTrace, Trace};
+use crate::store::{FOLDER, Layout};
+use crate::sys::System;
+
+/// Builds, or with `Mode::Dry` says what a build would do.
+pub fn build(system: &dyn System, options: &Options, progress: &dyn Progress) -> Result<Outcome, Failure> {
+    round(system, options, progress, &mut None)
+}
+
+/// One round with a session that may be kept for the next.
+pub fn round(
+    system: &dyn System,
+    options: &Options,
+    progress: &dyn Progress,
+    session: &mut Option<Session>,
+) -> Result<Outcome, Failure> {
+    let layout = Layout::new(&options.root, options.output_dir.as_deref());
+    let digest = options_digest(options);
+    let first = scan(system, &options.root, &layout, digest);
+    let wants_more = options.force || options.show_unchanged || !options.selection.is_everything();
+    if first.nothing_to_do && !wants_more {
+        return Ok(quiet(&first, options));
+    }
+    let _lock = match options.mode {
+        Mode::Build => Some(memory::take(system, &layout, progress)?),
+        Mode::Dry => None,
+    };
+    // Somebody may have built while the lock was waited for.
+    let first = scan(system, &options.root, &layout, digest);
+    if first.nothing_to_do && !wants_more {
+        return Ok(quiet(&first, options));
+    }
+    if first.unread == Some(Unread::Damaged) {
+        progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
+    }
+    let trace = memory::load(system, &layout);
+    let set = project::inputs(system, &options.root, &options.templates)
+        .map_err(Failure::io("listing the inputs"))?;
+    match session {
+        Some(session) => session.refresh(system, options, &set)?,
+        None => *session = Some(Session::open(system, options, &set)?),
+    }
+    let Some(session) = session else { unreachable!("set above") };
+    Round::new(system, options, progress, &layout, session, &trace, &set, &first).run()
+}
+
+fn quiet(scan: &Scan, options: &Options) -> Outcome {
+    Outcome {
+        dry: options.mode == Mode::Dry,
+        selected: scan.planned,
+        planned: scan.planned,
+        counts: scan.counts,
+        ..Outcome::default()
+    }
+}
+
+/// An output that is due, or that was looked at because it might be.
+struct Job<'a> {
+    planned: &'a Planned,
+    old: Option<&'a OutputTrace>,
+    standing: Standing,
+    reasons: Vec<Reason>,
+    prepared: Option<Arc<Result<Prepared, Vec<Finding>>>>,
+}
+
+/// What a job made.
+pub struct Made {
+    /// `None`: it could not be rendered.
+    pub text: Option<Arc<[u8]>>,
+    pub findings: Vec<Finding>,
+    pub key: Digest,
+    pub restored: bool,
+}
+
+impl Made {
+    pub fn is_valid(&self) -> bool {
+        self.text.is_some() && !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+struct Round<'a> {
+    system: &'a dyn System,
+    options: &'a Options,
+    progress: &'a dyn Progress,
+    layout: &'a Layout,
+    session: &'a Session,
+    trace: &'a Trace,
+    set: &'a InputSet,
+    scan: &'a Scan,
+    /// For each template of the trace, whether it is still in force with the same contents.
+    same_templates: Vec<bool>,
+    counts: Counts,
+}
+
+impl<'a> Round<'a> {
+    #[expect(clippy::too_many_arguments, reason = "everything that a round works with, named once")]
+    fn new(
+        system: &'a dyn System,
+        options: &'a Options,
+        progress: &'a dyn Progress,
+        layout: &'a Layout,
+        session: &'a Session,
+        trace: &'a Trace,
+        set: &'a InputSet,
+        scan: &'a Scan,
+    ) -> Self {
+        let now = crate::graph::templates::digests(&session.db, session.workspace);
+        let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
+        let same_templates = trace.templates.iter().map(same).collect();
+        Self { system, options, progress, layout, session, trace, set, scan, same_templates, counts: scan.counts }
+    }
+
+    fn run(mut self) -> Result<Outcome, Failure> {
+        let plan = plan::plan(self.session, self.trace);
+        self.counts.parsed += plan.parsed;
+        let broken = plan.broken();
+        if !broken.is_empty() {
+            return Err(Failure::Inputs(plan.findings));
+        }
+        let selected = Selected::resolve(self.system, self.options, self.session, &plan)?;
+        let shared = plan.shared_digest();
+        let mut jobs = Vec::new();
+        let mut kept: BTreeMap<&str, OutputTrace> = BTreeMap::new();
+        let mut standings: FxHashMap<&str, Standing> = FxHashMap::default();
+        let mut unselected_due = false;
+        for planned in &plan.outputs {
+            let old = self.trace.output(&planned.entry.path).filter(|old| old.entry == planned.entry);
+            let suspect = self.is_suspect(planned, old, shared);
+            if !selected.holds(&planned.entry) {
+                unselected_due |= suspect;
+                if let Some(old) = self.trace.output(&planned.entry.path) {
+                    kept.insert(&planned.entry.path, old.clone());
+                }
+                continue;
+            }
+            let standing = self.standing(&planned.entry.path, &plan, old)?;
+            let in_place = matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
+            let was_valid = old.is_some_and(|old| old.valid);
+            if suspect || !in_place && was_valid || self.options.force {
+                jobs.push(Job { planned, old, standing, reasons: Vec::new(), prepared: None });
+            } else {
+                if let Some(old) = old {
+                    kept.insert(&planned.entry.path, old.clone());
+                }
+                standings.insert(&planned.entry.path, standing);
+            }
+        }
+        self.decide(&mut jobs);
+        let made = self.make(&jobs)?;
+        let result = apply::apply(apply::Given {
+            system: self.system,
+            options: self.options,
+            progress: self.progress,
+            plan: &plan,
+            trace: self.trace,
+            forgotten: self.scan.unread.is_some(),
+            selected: &selected,
+            counts: &mut self.counts,
+            jobs: jobs
+                .iter()
+                .zip(made)
+                .map(|(job, made)| apply::Due {
+                    entry: &job.planned.entry,
+                    old: job.old,
+                    standing: &job.standing,
+                    reasons: &job.reasons,
+                    made,
+                })
+                .collect(),
+        })?;
+        let mut outcome = result.outcome;
+        if self.options.show_unchanged {
+            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(|old| unchanged(old));
+            outcome.outputs.extend(unchanged);
+            outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        outcome.selected = selected.count(&plan);
+        outcome.planned = plan.outputs.len();
+        let told = kept.values().filter(|old| selected.holds(&old.entry)).flat_map(|old| old.findings.iter().cloned());
+        outcome.findings.extend(told.collect::<Vec<_>>());
+        outcome.findings.extend(plan.findings.iter().cloned());
+        outcome.findings.sort_by(|a, b| (a.severity, &a.place, a).cmp(&(b.severity, &b.place, b)));
+        outcome.findings.dedup();
+        outcome.dry = self.options.mode == Mode::Dry;
+        outcome.counts = self.counts;
+        if self.options.mode == Mode::Build {
+            let records = jobs.iter().zip(result.records).filter_map(|(job, record)| {
+                Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written: record? })
+            });
+            memory::save(memory::Memory {
+                system: self.system,
+                layout: self.layout,
+                options: options_digest(self.options),
+                root: &self.options.root,
+                session: self.session,
+                set: self.set,
+                plan: &plan,
+                shared,
+                old: self.trace,
+                scan: self.scan,
+                kept: kept.into_values().collect(),
+                records: records.collect(),
+                gone: result.still_there,
+                quiet: !unselected_due && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+            })?;
+        }
+        Ok(outcome)
+    }
+
+    /// Whether anything that `planned` depends on has moved, as far as can be told without looking at fields.
+    fn is_suspect(&self, planned: &Planned, old: Option<&OutputTrace>, shared: Digest) -> bool {
+        let Some(old) = old else { return true };
+        if old.shared != shared || old.model != planned.model {
+            return true;
+        }
+        !old.templates.iter().all(|index| self.same_templates.get(*index as usize).copied().unwrap_or(false))
+    }
+
+    /// What stands on disk; read only where the scan does not know it.
+    fn standing(&mut self, path: &str, plan: &Plan, old: Option<&OutputTrace>) -> Result<Standing, Failure> {
+        if let Some(Seen { stamp: Some(stamp), digest }) = self.scan.known.get(path) {
+            return Ok(Standing::Ours { digest: *digest, stamp: *stamp });
+        }
+        self.counts.stated += 1;
+        let full = self.options.root.join(path);
+        let standing = look(self.system, &full, below(path, &plan.output_root), old.map(|old| old.body))
+            .map_err(Failure::io(format!("looking at {path}")))?;
+        if !matches!(standing, Standing::Missing) {
+            self.counts.hashed += 1;
+        }
+        Ok(standing)
+    }
+
+    /// Looks at the fields of every job and says why it is due; what is not due after all ends with no reason.
+    fn decide(&self, jobs: &mut [Job<'_>]) {
+        let (db, workspace) = (&self.session.db, self.session.workspace);
+        let decide = |db: &crate::graph::Database, job: &mut Job<'_>| {
+            let prepared = prepared(db, workspace, Output::new(db, job.planned.entry.clone())).clone();
+            job.reasons = match (&*prepared, job.old) {
+                (Err(_), None) => vec![Reason::New],
+                (Err(_), Some(_)) => vec![Reason::DemandsChanged],
+                (Ok(_), None) => match self.trace.output(&job.planned.entry.path) {
+                    Some(before) => vec![Reason::OtherRule { before: before.entry.rule.clone() }],
+                    None => vec![Reason::New],
+                },
+                (Ok(now), Some(old)) => differences(self.trace, old, now),
+            };
+            if let Some(old) = job.old
+                && old.valid
+                && job.reasons.is_empty()
+            {
+                match &job.standing {
+                    Standing::Missing => job.reasons.push(Reason::Missing),
+                    Standing::Ours { digest, .. } if *digest != old.body => job.reasons.push(Reason::Replaced),
+                    _ => {}
+                }
+            }
+            if self.options.force {
+                job.reasons.push(Reason::Forced);
+            }
+            job.prepared = Some(prepared);
+        };
+        if jobs.len() > 4 {
+            jobs.par_iter_mut().with_min_len(4).for_each_with(db.clone(), |db, job| decide(db, job));
+        } else {
+            jobs.iter_mut().for_each(|job| decide(db, job));
+        }
+    }
+
+    /// Renders and validates what is due, or takes it from the cache.
+    fn make(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Option<Made>>, Failure> {
+        let (db, workspace) = (&self.session.db, self.session.workspace);
+        let root = crate::graph::models::output_root(db, workspace).clone();
+        let mut blobs = Blobs::open(self.system, self.layout);
+        let known = |job: &Job<'_>| -> Option<Option<Made>> {
+            let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
+            if job.reasons.is_empty() && !edited {
+                return Some(None);
+            }
+            let Some(Ok(prepared)) = job.prepared.as_deref() else { return None };
+            let key = prepared.key(below(&job.planned.entry.path, &root));
+            if self.options.force && !edited {
+                return None;
+            }
+            let blob = blobs.find(key)?;
+            let text = blobs.read(blob)?;
+            Some(Some(Made { text: Some(text.into()), findings: blob.findings.clone(), key, restored: true }))
+        };
+        let mut made: Vec<Option<Option<Made>>> = jobs.iter().map(known).collect();
+        let open: Vec<usize> = (0..jobs.len()).filter(|index| made[*index].is_none()).collect();
+        self.progress.begin("rendering", Some(open.len()));
+        let render = |db: &crate::graph::Database, index: usize| -> (usize, Made) {
+            let entry = &jobs[index].planned.entry;
+            let checked = checked(db, workspace, Output::new(db, entry.clone()));
+            self.progress.advance(1);
+            let key = match jobs[index].prepared.as_deref() {
+                Some(Ok(prepared)) => prepared.key(below(&entry.path, &root)),
+                _ => Digest::default(),
+            };
+            let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));
+            (index, Made { text, findings: checked.findings.clone(), key, restored: false })
+        };
+        let results: Vec<(usize, Made)> = if open.len() > 2 {
+            open.par_iter().with_min_len(4).map_with(db.clone(), |db, index| render(db, *index)).collect()
+        } else {
+            open.iter().map(|index| render(db, *index)).collect()
+        };
+        self.counts.rendered += results.len() as u64;
+        self.counts.validated += results.iter().filter(|(_, made)| made.text.is_some()).count() as u64;
+        for (index, result) in results {
+            if let Some(text) = &result.text
+                && self.options.mode == Mode::Build
+            {
+                blobs.keep(result.key, text, &result.findings);
+            }
+            made[index] = Some(Some(result));
+        }
+        self.counts.restored += made.iter().flatten().flatten().filter(|made| made.restored).count() as u64;
+        if self.options.mode == Mode::Build
+            && let Err(error) = blobs.save()
+        {
+            // Only speed is lost.
+            self.progress.note(&format!("the cache could not be written: {error}"));
+        }
+        Ok(made.into_iter().map(Option::flatten).collect())
+    }
+}
+
+/// The path below the output root.
+pub fn below<'p>(path: &'p str, root: &str) -> &'p str {
+    path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'))
+}
+
+fn unchanged(old: &OutputTrace) -> OutputOutcome {
+    OutputOutcome {
+        path: old.entry.path.clone(),
+        rule: old.entry.rule.clone(),
+        model: old.entry.model.clone(),
+        hardware: old.entry.hardware.clone(),
+        action: Action::Unchanged,
+        why: Vec::new(),
+        diff: None,
+    }
+}

@@ -1,0 +1,206 @@
+//! What a build leaves for the next one, and how it is taken up: lock, trace, stamps.
+
+use rustc_hash::FxHashMap;
+
+use super::options::Failure;
+use super::progress::Progress;
+use super::plan::{self, Plan};
+use super::project::{InputSet, LOCK};
+use super::scan::Scan;
+use super::session::Session;
+use crate::digest::Digest;
+use crate::graph::outputs::Prepared;
+use crate::rules::plan::Entry;
+use crate::store::frame;
+use crate::store::stamps::{Stamps, Watched};
+use crate::store::trace::{OutputTrace, Trace};
+use crate::store::{FOLDER, Layout};
+use crate::sys::{Lock, Stamp, System};
+
+/// Takes the project's lock, so that two builds don't write at once.
+pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Result<Box<dyn Lock>, Failure> {
+    let failed = |what: &str| Failure::io(format!("{what} {FOLDER}"));
+    if !system.exists(&layout.folder) {
+        system.make_folders(&layout.folder).map_err(failed("making"))?;
+        for (path, text) in layout.markers() {
+            system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
+        }
+    }
+    system.lock(&layout.lock(), &|| progress.note("waiting for another build of this project")).map_err(failed("locking"))
+}
+
+/// The last build's memory; empty when there is none that can be read.
+pub fn load(system: &dyn System, layout: &Layout) -> Trace {
+    system.read(&layout.trace()).ok().and_then(|bytes| frame::decode(&bytes).ok()).unwrap_or_default()
+}
+
+/// What became of one job.
+pub struct Written {
+    pub entry: Entry,
+    /// Of the file as it stands; of nothing where it could not be made.
+    pub body: Digest,
+    pub len: u64,
+    pub stamp: Option<Stamp>,
+    pub valid: bool,
+    pub findings: Vec<crate::finding::Finding>,
+    pub why: Vec<String>,
+}
+
+/// A job's inputs and result.
+pub struct Record {
+    pub prepared: std::sync::Arc<Result<Prepared, Vec<crate::finding::Finding>>>,
+    pub model: Digest,
+    pub written: Written,
+}
+
+/// Everything that is to be remembered.
+pub struct Memory<'a> {
+    pub system: &'a dyn System,
+    pub layout: &'a Layout,
+    pub options: Digest,
+    pub root: &'a std::path::Path,
+    pub session: &'a Session,
+    pub set: &'a InputSet,
+    pub plan: &'a Plan,
+    pub shared: Digest,
+    pub old: &'a Trace,
+    pub scan: &'a Scan,
+    /// Outputs that were not touched, as they were.
+    pub kept: Vec<OutputTrace>,
+    pub records: Vec<Record>,
+    /// Stale outputs that could not be removed.
+    pub gone: Vec<OutputTrace>,
+    /// Whether the next build may end after a look at the stamps.
+    pub quiet: bool,
+}
+
+/// Writes trace and stamps. The stamps go first and come back last: without them nothing is believed.
+pub fn save(memory: Memory<'_>) -> Result<(), Failure> {
+    let failed = || Failure::io(format!("writing to {FOLDER}"));
+    let (system, layout) = (memory.system, memory.layout);
+    let mut stamps_of: FxHashMap<String, Option<Stamp>> = FxHashMap::default();
+    let trace = trace(&memory, &mut stamps_of);
+    system.write_atomic(&layout.trace(), &frame::encode(&trace)).map_err(failed())?;
+    let stamps = stamps(&memory, &trace, &stamps_of);
+    system.write_atomic(&layout.stamps(), &frame::encode(&stamps)).map_err(failed())?;
+    Ok(())
+}
+
+fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) -> Trace {
+    let mut tables = Tables::default();
+    let mut outputs: Vec<OutputTrace> = Vec::with_capacity(memory.kept.len() + memory.records.len());
+    for old in memory.kept.iter().chain(&memory.gone) {
+        let mut output = old.clone();
+        output.templates = memory.old.templates_of(old).map(|(path, digest)| tables.template(path, *digest)).collect();
+        output.held = memory.old.reads_of(old).map(|(path, digest)| (tables.read(path), digest)).collect();
+        outputs.push(output);
+    }
+    for record in &memory.records {
+        let written = &record.written;
+        stamps_of.insert(written.entry.path.clone(), written.stamp);
+        let mut output = OutputTrace {
+            entry: written.entry.clone(),
+            shared: memory.shared,
+            model: record.model,
+            templates: Vec::new(),
+            held: Vec::new(),
+            whole: Digest::default(),
+            demands: Digest::default(),
+            body: written.body,
+            len: written.len,
+            valid: written.valid,
+            findings: written.findings.clone(),
+            why: written.why.clone(),
+        };
+        match &*record.prepared {
+            Ok(prepared) => {
+                output.templates =
+                    prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
+                output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
+                output.whole = prepared.whole;
+                output.demands = prepared.demands;
+            }
+            // Its template could not be used: always looked at again.
+            Err(_) => output.shared = Digest::default(),
+        }
+        outputs.push(output);
+    }
+    outputs.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    Trace {
+        inputs: memory.session.inputs().map(|(path, loaded)| (path.to_owned(), loaded.digest)).collect(),
+        templates: tables.templates,
+        shared: memory.plan.shared.clone(),
+        models: memory.plan.models.clone(),
+        reads: tables.reads,
+        outputs,
+        findings: memory.plan.findings.clone(),
+    }
+}
+
+fn stamps<'a>(
+    memory: &Memory<'a>,
+    trace: &'a Trace,
+    stamps_of: &FxHashMap<String, Option<Stamp>>,
+) -> Stamps<'a> {
+    let now = memory.system.now();
+    let mut inputs: Vec<Watched<'a>> = memory
+        .session
+        .inputs()
+        .map(|(path, loaded)| {
+            Watched::new(path.to_owned(), loaded.stamp, loaded.digest, memory.session.read_at)
+        })
+        .collect();
+    if !inputs.iter().any(|input| input.path == LOCK) {
+        inputs.push(Watched::new(LOCK, None, Digest::default(), now));
+    }
+    let outputs = trace.outputs.iter().filter(|output| output.body != Digest::default()).map(|output| {
+        let path = output.entry.path.as_str();
+        let seen = memory.scan.known.get(path);
+        match stamps_of.get(path) {
+            Some(stamp) => Watched::new(path, *stamp, output.body, now),
+            None => match seen {
+                Some(seen) if seen.digest == output.body => Watched::new(path, seen.stamp, output.body, now),
+                // Looked at, but not by its stamp: hashed the next time.
+                _ => Watched { path: path.into(), stamp: memory.system.stat(&memory.root.join(path)).ok(), digest: output.body, settled: false },
+            },
+        }
+    });
+    Stamps {
+        options: memory.options,
+        quiet: memory.quiet,
+        valid_until: plan::valid_until(memory.session, now),
+        planned: u32::try_from(memory.plan.outputs.len()).unwrap_or(u32::MAX),
+        outputs: outputs.collect(),
+        inputs,
+        folders: memory.set.folders.iter().map(|(path, stamp)| (path.clone().into(), *stamp)).collect(),
+    }
+}
+
+/// Lists that many outputs share, written once.
+#[derive(Default)]
+struct Tables {
+    templates: Vec<(String, Digest)>,
+    by_template: FxHashMap<(String, Digest), u32>,
+    reads: Vec<String>,
+    by_read: FxHashMap<String, u32>,
+}
+
+impl Tables {
+    fn template(&mut self, path: &str, digest: Digest) -> u32 {
+        let next = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
+        *self.by_template.entry((path.to_owned(), digest)).or_insert_with(|| {
+            self.templates.push((path.to_owned(), digest));
+            next
+        })
+    }
+
+    fn read(&mut self, path: &str) -> u32 {
+        if let Some(known) = self.by_read.get(path) {
+            return *known;
+        }
+        let next = u32::try_from(self.reads.len()).unwrap_or(u32::MAX);
+        self.reads.push(path.to_owned());
+        self.by_read.insert(path.to_owned(), next);
+        next
+    }
+}

@@ -1,0 +1,196 @@
+//! The plan of this round: every output there should be, with digests of what decided it. What the last build planned is
+//! taken over where nothing that it depends on has moved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::session::Session;
+use crate::digest::Digest;
+use crate::finding::Finding;
+use crate::graph::models::{
+    Model, lock_head, model_keys, output_root, own, place_of_model, placed, registry, registry_names, rule_book,
+    rule_sources, sections, settings,
+};
+use crate::rules::conflicts;
+use crate::rules::plan::Entry;
+use crate::store::trace::{ModelTrace, Trace};
+
+/// A planned output with what its inputs hash to, before looking at fields.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub entry: Entry,
+    /// Of its model's section and override; of all models' for outputs that are made once.
+    pub model: Digest,
+}
+
+/// Everything that there should be.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Sorted by path.
+    pub outputs: Vec<Planned>,
+    pub models: Vec<ModelTrace>,
+    /// Of settings, rules and the lock's head: what can reach any output.
+    pub shared: Vec<(String, Digest)>,
+    /// About inputs and the plan as a whole.
+    pub findings: Vec<Finding>,
+    /// How many sections of the lock were parsed.
+    pub parsed: u64,
+    pub output_root: String,
+}
+
+impl Plan {
+    pub fn shared_digest(&self) -> Digest {
+        Digest::of_value(&self.shared)
+    }
+
+    /// Findings that make the whole build impossible.
+    pub fn broken(&self) -> Vec<Finding> {
+        self.findings.iter().filter(|finding| finding.is_error()).cloned().collect()
+    }
+}
+
+/// Makes the plan.
+pub fn plan(session: &Session, trace: &Trace) -> Plan {
+    let (db, workspace) = (&session.db, session.workspace);
+    let mut findings = Vec::new();
+    findings.extend(registry(db, workspace).findings.iter().cloned());
+    findings.extend(rule_book(db, workspace).findings.iter().cloned());
+    findings.extend(lock_head(db, workspace).findings.iter().cloned());
+    findings.extend(crate::graph::templates::layered(db, workspace).findings.iter().cloned());
+    if findings.iter().any(Finding::is_error) {
+        return Plan { findings, ..Plan::default() };
+    }
+    findings.extend(registry_names(db, workspace).iter().cloned());
+    let shared = shared(session);
+    let known = if shared == trace.shared { Known::of(trace) } else { Known::default() };
+    let keys = model_keys(db, workspace);
+    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key)).collect();
+    let fresh: Vec<&(Arc<str>, Digest, Digest)> =
+        now.iter().filter(|(key, section, own)| known.model(key, *section, *own).is_none()).collect();
+    let parsed = fresh.len() as u64;
+    if fresh.len() > 8 {
+        let clone = db.clone();
+        fresh.par_iter().with_min_len(8).for_each_with(clone, |db, (key, ..)| {
+            placed(db, workspace, Model::new(db, key.clone()));
+        });
+    }
+    let root = output_root(db, workspace).to_string();
+    let mut plan = Plan { shared, parsed, output_root: root, ..Plan::default() };
+    for (key, section, own) in &now {
+        let digest = Digest::of_value(&(section, own));
+        if let Some((model, entries)) = known.model(key, *section, *own) {
+            findings.extend(model.findings.iter().cloned());
+            plan.models.push(model.clone());
+            plan.outputs.extend(entries.iter().map(|entry| Planned { entry: (*entry).clone(), model: digest }));
+            continue;
+        }
+        let placed = placed(db, workspace, Model::new(db, key.clone()));
+        findings.extend(placed.findings.iter().cloned());
+        plan.models.push(ModelTrace {
+            key: key.to_string(),
+            section: *section,
+            own: *own,
+            family: placed.decision.family.clone().unwrap_or_default(),
+            tasks: placed.tasks.clone(),
+            findings: placed.findings.clone(),
+        });
+        plan.outputs.extend(placed.entries.iter().map(|entry| Planned { entry: entry.clone(), model: digest }));
+    }
+    let all = Digest::of_value(&now.iter().map(|(key, section, own)| (key, section, own)).collect::<Vec<_>>());
+    let others = rule_book(db, workspace).value.plan_others(&plan.output_root);
+    plan.outputs.extend(others.into_iter().map(|entry| Planned { entry, model: all }));
+    let place = |key: &str| place_of_model(db, workspace, key);
+    findings.extend(conflicts::identifiers(now.iter().map(|(key, ..)| &**key), &place));
+    let entries: Vec<Entry> = plan.outputs.iter().map(|planned| planned.entry.clone()).collect();
+    let sources = rule_sources(db, workspace);
+    findings.extend(conflicts::conflicts(&rule_book(db, workspace).value, &sources, &entries, &plan.output_root));
+    plan.outputs.sort_by(|a, b| a.entry.cmp(&b.entry));
+    findings.sort();
+    findings.dedup();
+    plan.findings = findings;
+    plan
+}
+
+/// What reaches every output: the registry without its models, the rules, the head of the lock.
+fn shared(session: &Session) -> Vec<(String, Digest)> {
+    let (db, workspace) = (&session.db, session.workspace);
+    let rules: Vec<(&str, &str)> =
+        workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
+    let head = workspace.lock(db).map_or("", |source| crate::registry::lock::split(source.text(db)).head);
+    vec![
+        ("settings".to_owned(), Digest::of_value(&**settings(db, workspace))),
+        ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
+        ("rules".to_owned(), Digest::of_value(&rules)),
+        ("lock".to_owned(), Digest::of(head.as_bytes())),
+        ("template names".to_owned(), template_names(session)),
+        ("day".to_owned(), expired_skips(session)),
+    ]
+}
+
+/// A template that comes or goes can change which one a name or a variant stands for.
+fn template_names(session: &Session) -> Digest {
+    let layered = crate::graph::templates::layered(&session.db, session.workspace);
+    Digest::of_value(&layered.layers.iter().map(|file| file.name.as_str()).collect::<Vec<_>>())
+}
+
+/// A day that passes is no change, unless a skip expired on it.
+fn expired_skips(session: &Session) -> Digest {
+    let (db, workspace) = (&session.db, session.workspace);
+    let today = workspace.today(db);
+    let models = registry(db, workspace).value.model.values();
+    let expired = models.flat_map(|model| &model.skip).filter_map(|skip| skip.expires.as_deref());
+    Digest::of_value(&expired.filter(|day| *day <= &**today).count())
+}
+
+fn digests(session: &Session, key: &Arc<str>) -> (Arc<str>, Digest, Digest) {
+    let (db, workspace) = (&session.db, session.workspace);
+    let section = match sections(db, workspace).get(key) {
+        Some(section) => Digest::of(section.text(db).as_bytes()),
+        None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
+    };
+    let own = match registry(db, workspace).value.model.get(&**key) {
+        Some(_) => Digest::of_value(&**own(db, workspace, Model::new(db, key.clone()))),
+        None => Digest::default(),
+    };
+    (key.clone(), section, own)
+}
+
+/// The last build's models with their outputs.
+#[derive(Default)]
+struct Known<'a> {
+    models: FxHashMap<&'a str, &'a ModelTrace>,
+    entries: BTreeMap<&'a str, Vec<&'a Entry>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(trace: &'a Trace) -> Self {
+        let mut known = Self::default();
+        known.models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
+        for output in &trace.outputs {
+            if let Some(model) = &output.entry.model {
+                known.entries.entry(model).or_default().push(&output.entry);
+            }
+        }
+        known
+    }
+
+    fn model(&self, key: &str, section: Digest, own: Digest) -> Option<(&'a ModelTrace, &[&'a Entry])> {
+        let model = *self.models.get(key)?;
+        let same = model.section == section && model.own == own;
+        same.then(|| (model, self.entries.get(key).map_or(&[][..], Vec::as_slice)))
+    }
+}
+
+/// Until when (nanoseconds since the epoch) nothing moves by the calendar alone: the next midnight in UTC where a skip is
+/// still to expire.
+pub fn valid_until(session: &Session, now: i64) -> i64 {
+    const DAY: i64 = 86_400_000_000_000;
+    let (db, workspace) = (&session.db, session.workspace);
+    let today = workspace.today(db);
+    let mut models = registry(db, workspace).value.model.values();
+    let waiting = models.any(|model| model.skip.iter().any(|skip| skip.expires.as_deref().is_some_and(|day| day > &**today)));
+    if waiting { (now.div_euclid(DAY) + 1).saturating_mul(DAY) } else { i64::MAX }
+}

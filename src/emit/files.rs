@@ -1,0 +1,115 @@
+//! Writing and removing outputs, in parallel, each whole or not at all. Paths are checked to lie below the output root as
+//! the file system sees it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use crate::sys::os::TEMPORARY;
+use crate::sys::{Stamp, System};
+
+/// Writes below one output root.
+pub struct Writer<'a> {
+    system: &'a dyn System,
+    /// The output root, with every symlink resolved; `None` until its folder is there.
+    real: PathBuf,
+    /// Folders that were checked or made.
+    folders: Mutex<BTreeMap<PathBuf, Result<(), String>>>,
+}
+
+/// Why an output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("{0}")]
+    Outside(String),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl<'a> Writer<'a> {
+    /// `root`: the project's root, which the output root must stay below unless it was named on the command line.
+    pub fn open(system: &'a dyn System, root: &Path, output: &Path, inside: bool) -> Result<Self, WriteError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| WriteError::Io { path, source }
+        };
+        system.make_folders(output).map_err(io(output))?;
+        let real = system.canonical(output).map_err(io(output))?;
+        if inside {
+            let project = system.canonical(root).map_err(io(root))?;
+            if !real.starts_with(&project) {
+                return Err(WriteError::Outside(format!(
+                    "the output root `{}` leads out of the project, to `{}`",
+                    output.display(),
+                    real.display()
+                )));
+            }
+        }
+        Ok(Self { system, real, folders: Mutex::default() })
+    }
+
+    /// Replaces the file at `path` by `bytes`.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<Stamp, WriteError> {
+        if let Some(folder) = path.parent() {
+            self.folder(folder)?;
+        }
+        self.system.write_atomic(path, bytes).map_err(|source| WriteError::Io { path: path.to_owned(), source })
+    }
+
+    /// Removes the file at `path`, and the folders that it leaves empty.
+    pub fn remove(&self, path: &Path) -> Result<(), WriteError> {
+        if let Some(folder) = path.parent() {
+            self.folder(folder)?;
+        }
+        match self.system.remove_file(path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(WriteError::Io { path: path.to_owned(), source });
+            }
+            _ => {}
+        }
+        let mut folder = path.parent();
+        while let Some(empty) = folder {
+            let above = empty.parent();
+            let below_root = self.system.canonical(empty).is_ok_and(|real| real != self.real && real.starts_with(&self.real));
+            if !below_root || self.system.remove_empty_folder(empty).is_err() {
+                break;
+            }
+            folder = above;
+        }
+        Ok(())
+    }
+
+    /// Removes temporary files that a killed build left below the output root.
+    pub fn sweep(&self) {
+        for file in self.system.walk(&self.real).unwrap_or_default() {
+            if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY)) {
+                let _ = self.system.remove_file(&self.real.join(file));
+            }
+        }
+    }
+
+    /// A folder of outputs is there, and no symlink on the way leads out of the output root.
+    fn folder(&self, folder: &Path) -> Result<(), WriteError> {
+        let mut known = self.folders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(result) = known.get(folder) {
+            return result.clone().map_err(WriteError::Outside);
+        }
+        self.system
+            .make_folders(folder)
+            .map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+        let real =
+            self.system.canonical(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+        let result = if real.starts_with(&self.real) {
+            Ok(())
+        } else {
+            Err(format!(
+                "`{}` is reached through a symbolic link that leads out of the output root, to `{}`",
+                folder.display(),
+                real.display()
+            ))
+        };
+        known.insert(folder.to_owned(), result.clone());
+        result.map_err(WriteError::Outside)
+    }
+}

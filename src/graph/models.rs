@@ -1,0 +1,452 @@
+//! From registry and lock to placed models and their plan. Every model is a query of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use salsa::Database as Db;
+use serde_json::{Value, json};
+
+use super::inputs::Workspace;
+use crate::finding::codes::registry::{
+    BROKEN_REGISTRY, EXPIRED_SKIP, MISSING_INPUT, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL,
+    UNKNOWN_NAME,
+};
+use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
+use crate::finding::{Finding, Place, did_you_mean};
+use crate::registry::config::{Override, Registry};
+use crate::registry::data::{self, Decisions, custom_facts};
+use crate::registry::ident::refusal;
+use crate::registry::lock::{self, LockHead, ModelFacts, mapping_word};
+use crate::registry::parse::{place_of, read};
+use crate::rules::RuleBook;
+use crate::rules::decide::Decision;
+use crate::rules::merge;
+use crate::rules::plan::Entry;
+use crate::rules::selector::Subject;
+
+/// Path of the lock, relative to the project root.
+const LOCK: &str = "registry.lock";
+
+/// A value and what was found while it was made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parsed<T> {
+    pub value: T,
+    pub findings: Vec<Finding>,
+}
+
+/// `registry.toml`; empty when it is broken, with the finding that says so.
+#[salsa::tracked]
+pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<Registry>> {
+    let source = workspace.registry(db);
+    let (path, text) = (source.path(db), source.text(db));
+    Arc::new(match read::<Registry>(path, text, BROKEN_REGISTRY) {
+        Ok(registry) => {
+            let findings = registry_findings(&registry, path, text);
+            Parsed { value: registry, findings }
+        }
+        Err(finding) => Parsed { value: Registry::default(), findings: vec![*finding] },
+    })
+}
+
+/// Everything of the registry but its models: a change here can reach any output.
+#[salsa::tracked]
+pub fn settings(db: &dyn Db, workspace: Workspace) -> Arc<Registry> {
+    let registry = &registry(db, workspace).value;
+    Arc::new(Registry {
+        project: registry.project.clone(),
+        hardware: registry.hardware.clone(),
+        model: IndexMap::new(),
+        custom: IndexMap::new(),
+    })
+}
+
+/// Where outputs go, relative to the project root.
+#[salsa::tracked]
+pub fn output_root(db: &dyn Db, workspace: Workspace) -> Arc<str> {
+    match workspace.output_root(db) {
+        Some(root) => root.clone(),
+        None => Arc::from(settings(db, workspace).project.output.trim_end_matches('/')),
+    }
+}
+
+#[salsa::tracked]
+pub fn rule_book(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<RuleBook>> {
+    let sources = rule_sources(db, workspace);
+    let (value, findings) = RuleBook::merge(&sources);
+    Arc::new(Parsed { value, findings })
+}
+
+/// The files of `rules/` as the rule room wants them.
+pub fn rule_sources(db: &dyn Db, workspace: Workspace) -> Vec<merge::Source<'_>> {
+    workspace.rules(db).iter().map(|source| merge::Source { path: source.path(db), text: source.text(db) }).collect()
+}
+
+/// A section of `registry.lock`.
+#[salsa::tracked(debug)]
+pub struct Section<'db> {
+    pub key: Arc<str>,
+    #[tracked]
+    pub text: Arc<str>,
+}
+
+/// `registry.lock` cut into its sections; nothing is parsed.
+#[salsa::tracked]
+pub fn sections(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Section<'_>> {
+    let Some(source) = workspace.lock(db) else { return BTreeMap::new() };
+    let text = lock::split(source.text(db));
+    text.sections
+        .iter()
+        .map(|section| {
+            let key: Arc<str> = Arc::from(section.key.as_ref());
+            (key.clone(), Section::new(db, key, Arc::from(section.text)))
+        })
+        .collect()
+}
+
+/// What stands before the first model in the lock.
+#[salsa::tracked]
+pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
+    let Some(source) = workspace.lock(db) else {
+        return Arc::new(Parsed { value: LockHead::default(), findings: vec![missing_lock()] });
+    };
+    let text = lock::split(source.text(db));
+    Arc::new(match lock::parse_head(source.path(db), &text) {
+        Ok(value) => Parsed { value, findings: Vec::new() },
+        Err(finding) => Parsed { value: LockHead::default(), findings: vec![finding] },
+    })
+}
+
+#[salsa::tracked]
+fn section_facts<'db>(
+    db: &'db dyn Db,
+    workspace: Workspace,
+    section: Section<'db>,
+) -> Arc<Result<ModelFacts, Finding>> {
+    let key = &**section.key(db);
+    let cut = lock::Section { key: key.into(), text: section.text(db), offset: 0, line: 1 };
+    let parsed = lock::parse_section(LOCK, &cut);
+    // Only a broken section needs its real line: asked for always, an edit above it would parse it again.
+    let Err(finding) = parsed else { return Arc::new(parsed) };
+    let found = workspace.lock(db).and_then(|source| {
+        let text = lock::split(source.text(db));
+        text.sections.iter().find(|section| section.key == key).map(|section| lock::parse_section(LOCK, section))
+    });
+    Arc::new(found.unwrap_or(Err(finding)))
+}
+
+/// A model type's name.
+#[salsa::interned(debug)]
+pub struct Model<'db> {
+    pub key: Arc<str>,
+}
+
+/// Every model type, from the lock and from `[custom]`, sorted.
+#[salsa::tracked]
+pub fn model_keys(db: &dyn Db, workspace: Workspace) -> Vec<Arc<str>> {
+    let mut keys: Vec<Arc<str>> = sections(db, workspace).keys().cloned().collect();
+    keys.extend(registry(db, workspace).value.custom.keys().map(|key| Arc::from(key.as_str())));
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// A model's own part of the registry; equal parts stop the wave.
+#[salsa::tracked]
+pub fn own<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Override> {
+    Arc::new(registry(db, workspace).value.model.get(&**model.key(db)).cloned().unwrap_or_default())
+}
+
+/// A model's facts, from the lock or from `[custom]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    pub facts: Arc<Result<ModelFacts, Finding>>,
+    pub custom: bool,
+}
+
+#[salsa::tracked]
+pub fn facts<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Option<Facts> {
+    let key = model.key(db);
+    if let Some(section) = sections(db, workspace).get(key) {
+        return Some(Facts { facts: section_facts(db, workspace, *section).clone(), custom: false });
+    }
+    let custom = registry(db, workspace).value.custom.get(&**key)?;
+    Some(Facts { facts: Arc::new(Ok(custom_facts(custom))), custom: true })
+}
+
+/// A placed model: what the rules decided, its outputs, and what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Placed {
+    pub decision: Decision,
+    pub entries: Vec<Entry>,
+    /// Pipeline names and short mappings, sorted.
+    pub tasks: Vec<String>,
+    pub findings: Vec<Finding>,
+}
+
+#[salsa::tracked]
+pub fn placed<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Placed> {
+    let key = model.key(db);
+    let Some(found) = facts(db, workspace, model) else { return Arc::default() };
+    let facts = match &*found.facts {
+        Ok(facts) => facts,
+        Err(finding) => return Arc::new(Placed { findings: vec![finding.clone()], ..Placed::default() }),
+    };
+    let book = &rule_book(db, workspace).value;
+    let own = own(db, workspace, model);
+    let decision = book.decide(key, facts, found.custom, own);
+    let mut findings = model_findings(db, workspace, key, &decision, own);
+    if let Some(finding) = refusal(key, MODEL_TYPE) {
+        findings.push(finding.at(place_of_model(db, workspace, key)));
+        return Arc::new(Placed { decision, findings, ..Placed::default() });
+    }
+    let mut entries = Vec::new();
+    if let Some(family) = &decision.family {
+        let subject = Subject { key, facts, custom: found.custom, family, tags: &decision.tags };
+        entries =
+            book.plan_model(&subject, &settings(db, workspace).hardware, output_root(db, workspace));
+    }
+    let mut tasks: Vec<String> = facts
+        .tasks
+        .iter()
+        .flat_map(|(mapping, task)| task.pipeline.clone().into_iter().chain([mapping_word(mapping).to_owned()]))
+        .collect();
+    tasks.sort();
+    tasks.dedup();
+    Arc::new(Placed { decision, entries, tasks, findings })
+}
+
+/// JSON that compares by its text, order included: an `IndexMap` calls two orders equal, and an output would go stale.
+#[derive(Debug, Clone, Default)]
+pub struct Data(pub Value);
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+/// What templates see as `model`.
+#[salsa::tracked]
+pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Data> {
+    let Some(found) = facts(db, workspace, model) else { return Arc::default() };
+    let Ok(facts) = &*found.facts else { return Arc::default() };
+    let placed = placed(db, workspace, model);
+    let book = &rule_book(db, workspace).value;
+    let family = placed.decision.family.as_deref().unwrap_or("");
+    let prefer = book.family.get(family).map_or(&[][..], |family| &family.prefer);
+    let decisions =
+        Decisions { family, tags: &placed.decision.tags, tiny: &placed.decision.tiny, prefer };
+    Arc::new(Data(data::model(model.key(db), facts, found.custom, own(db, workspace, model), &decisions)))
+}
+
+/// What templates see as `project`.
+#[salsa::tracked]
+pub fn project_data(db: &dyn Db, workspace: Workspace) -> Arc<Data> {
+    let project = &settings(db, workspace).project;
+    let transformers = &lock_head(db, workspace).value.transformers;
+    Arc::new(Data(json!({
+        "name": project.name, "output": project.output, "python": project.python, "skillset": project.skillset,
+        "line_length": project.line_length, "transformers": transformers,
+    })))
+}
+
+/// What templates see as `hardwares`.
+#[salsa::tracked]
+pub fn hardware_data(db: &dyn Db, workspace: Workspace) -> Arc<Data> {
+    let profiles = settings(db, workspace).hardware.iter().map(|(name, profile)| {
+        json!({
+            "name": name, "title": profile.title, "backend": profile.backend, "device": profile.device,
+            "runtime": profile.runtime, "dtypes": profile.dtypes, "tolerance": profile.tolerance, "set": profile.set,
+        })
+    });
+    Arc::new(Data(profiles.collect()))
+}
+
+/// Where a model type is written down: its override or its custom section, else its section in the lock.
+pub fn place_of_model(db: &dyn Db, workspace: Workspace, key: &str) -> Place {
+    let source = workspace.registry(db);
+    let registry = &registry(db, workspace).value;
+    if registry.custom.contains_key(key) {
+        return place_of(source.path(db), source.text(db), &["custom", key]);
+    }
+    if let Some(source) = workspace.lock(db) {
+        let text = source.text(db);
+        if let Some(section) = lock::split(text).sections.iter().find(|section| section.key == key) {
+            return Place::line_of(&**source.path(db), text, section.line);
+        }
+    }
+    place_of(source.path(db), source.text(db), &["model", key])
+}
+
+fn missing_lock() -> Finding {
+    Finding::error(MISSING_INPUT, "there is no registry.lock")
+        .at(Place::file("registry.lock"))
+        .help("make it from an installed transformers: `hfgen sync`")
+}
+
+fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let project = &registry.project;
+    if let Some(wanted) = &project.required_hfgen {
+        match crate::registry::version::allows(wanted, env!("CARGO_PKG_VERSION")) {
+            Ok(true) => {}
+            Ok(false) => findings.push(
+                Finding::error(
+                    REQUIRED_VERSION,
+                    format!("this project asks for hfgen {wanted}; this is {}", env!("CARGO_PKG_VERSION")),
+                )
+                .at(place_of(path, text, &["project", "required-hfgen"]))
+                .help("install a version that it allows"),
+            ),
+            Err(why) => findings.push(
+                Finding::error(BROKEN_REGISTRY, why)
+                    .at(place_of(path, text, &["project", "required-hfgen"]))
+                    .help("write a requirement such as `\">=0.1, <0.3\"`"),
+            ),
+        }
+    }
+    if crate::registry::version::python(&project.python).is_none() {
+        findings.push(
+            Finding::error(BROKEN_REGISTRY, format!("`{}` is no Python version", project.python))
+                .at(place_of(path, text, &["project", "python"]))
+                .help("write the lowest Python that the outputs must run on, such as `\"3.10\"`"),
+        );
+    }
+    if project.output.is_empty() || project.output.starts_with('/') || project.output.split('/').any(|part| part == "..")
+    {
+        findings.push(
+            Finding::error(BROKEN_REGISTRY, format!("the output root `{}` is not a folder below the project", project.output))
+                .at(place_of(path, text, &["project", "output"]))
+                .help("name a folder such as `generated`"),
+        );
+    }
+    for (key, custom) in &registry.custom {
+        if custom.module.is_empty() {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` names no module"))
+                    .at(place_of(path, text, &["custom", key]))
+                    .help("name the Python module that defines its classes"),
+            );
+        }
+    }
+    findings
+}
+
+/// Findings about the registry's model sections as a whole: names that lead nowhere, collisions with the lock.
+#[salsa::tracked]
+pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let registry = &registry(db, workspace).value;
+    let source = workspace.registry(db);
+    let (path, text) = (source.path(db), source.text(db));
+    let keys = model_keys(db, workspace);
+    for key in registry.model.keys() {
+        if !keys.iter().any(|known| **known == **key) {
+            let mut finding = refusal(key, MODEL_TYPE)
+                .unwrap_or_else(|| Finding::warning(UNKNOWN_MODEL, format!("there is no model type `{key}`")));
+            finding = finding.at(place_of(path, text, &["model", key]));
+            if let Some(help) = did_you_mean(key, keys.iter().map(|key| &**key)) {
+                finding = finding.help(help);
+            }
+            findings.push(finding);
+        }
+    }
+    for key in registry.custom.keys() {
+        if sections(db, workspace).contains_key(key.as_str()) {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` is one of transformers' own"))
+                    .at(place_of(path, text, &["custom", key]))
+                    .help(format!("put what is different under `[model.{key}]`")),
+            );
+        }
+    }
+    let book = &rule_book(db, workspace).value;
+    for (name, family) in &book.family {
+        for model in &family.models {
+            if !keys.iter().any(|known| **known == **model) {
+                let sources = rule_sources(db, workspace);
+                let help = did_you_mean(model, keys.iter().map(|key| &**key))
+                    .unwrap_or_else(|| "remove it from the table".to_owned());
+                findings.push(
+                    Finding::warning(UNKNOWN_MODEL, format!("family `{name}` names `{model}`, which is no model type"))
+                        .at(book.place(&sources, "family", name, &["models"]))
+                        .help(help),
+                );
+            }
+        }
+    }
+    findings
+}
+
+fn model_findings(db: &dyn Db, workspace: Workspace, key: &str, decision: &Decision, own: &Override) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let source = workspace.registry(db);
+    let book = &rule_book(db, workspace).value;
+    let here = |rest: &[&str]| {
+        let keys: Vec<&str> = ["model", key].into_iter().chain(rest.iter().copied()).collect();
+        place_of(source.path(db), source.text(db), &keys)
+    };
+    match &decision.family {
+        None => findings.push(
+            Finding::error(NO_FAMILY, format!("no family takes model type `{key}`"))
+                .at(place_of_model(db, workspace, key))
+                .help("add it to a family's `models`, or a `when` that holds for it, in rules/"),
+        ),
+        Some(family) if !book.family.contains_key(family) => {
+            let help = did_you_mean(family, book.family.keys().map(String::as_str))
+                .unwrap_or_else(|| "define it in rules/".to_owned());
+            findings.push(
+                Finding::error(UNKNOWN_NAME, format!("unknown family `{family}`")).at(here(&["family"])).help(help),
+            );
+        }
+        Some(family) => {
+            for other in &decision.also_named_by {
+                let sources = rule_sources(db, workspace);
+                findings.push(
+                    Finding::error(TWO_FAMILIES, format!("families `{family}` and `{other}` both name `{key}`"))
+                        .at(book.place(&sources, "family", other, &["models"]))
+                        .related("the other one", book.place(&sources, "family", family, &["models"]))
+                        .help("leave it in one of them"),
+                );
+            }
+        }
+    }
+    for (index, skip) in own.skip.iter().enumerate() {
+        let at = index.to_string();
+        let place = || here(&["skip", &at]);
+        if skip.check != "*" && !book.check.contains_key(&skip.check) {
+            let help = did_you_mean(&skip.check, book.check.keys().map(String::as_str))
+                .unwrap_or_else(|| format!("checks: {}", book.check.keys().cloned().collect::<Vec<_>>().join(", ")));
+            findings.push(
+                Finding::error(UNKNOWN_NAME, format!("unknown check `{}`", skip.check)).at(place()).help(help),
+            );
+        }
+        if let Some(hardware) = &skip.hardware
+            && !settings(db, workspace).hardware.contains_key(hardware)
+        {
+            let profiles = settings(db, workspace);
+            let help = did_you_mean(hardware, profiles.hardware.keys().map(String::as_str))
+                .unwrap_or_else(|| "define the profile under `[hardware.<name>]`".to_owned());
+            findings
+                .push(Finding::error(UNKNOWN_NAME, format!("unknown hardware `{hardware}`")).at(place()).help(help));
+        }
+        if skip.reason.trim().is_empty() {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("a skip of `{key}` has no reason"))
+                    .at(place())
+                    .help("say in words why it can't be tested"),
+            );
+        }
+        if let Some(day) = &skip.expires
+            && **day <= **workspace.today(db)
+        {
+            findings.push(
+                Finding::warning(EXPIRED_SKIP, format!("the skip of `{}` for `{key}` expired on {day}", skip.check))
+                    .at(place())
+                    .help("look at it again: remove the skip, or give it a new day"),
+            );
+        }
+    }
+    findings
+}

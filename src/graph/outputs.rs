@@ -1,0 +1,334 @@
+//! From a plan entry to its checked text: what its template can read, its rendering, its validation.
+
+use std::sync::Arc;
+
+use salsa::Database as Db;
+use serde_json::{Map, Value, json};
+
+use super::header;
+use super::inputs::Workspace;
+use super::models::{
+    self, Model, facts, hardware_data, lock_head, model_data, model_keys, output_root, placed, project_data, rule_book,
+    rule_sources, settings,
+};
+use super::templates::{Closure, Name, closure, resolve};
+use crate::digest::Digest;
+use crate::finding::codes::rules::NO_COMMENT_SYNTAX;
+use crate::finding::{Finding, Place};
+use crate::registry::version;
+use crate::rules::file::ForEach;
+use crate::rules::plan::Entry;
+use crate::rules::selector::Subject;
+use crate::template::{RenderInput, render, render_with_map};
+use crate::validate::{self, ClassNames, Demands, FileKind, ModelWords};
+
+/// An output by its identity.
+#[salsa::interned(debug)]
+pub struct Output<'db> {
+    pub entry: Entry,
+}
+
+/// Everything that rendering and validating an output may read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    pub closure: Arc<Closure>,
+    /// The data, cut down to what the closure can read.
+    pub data: models::Data,
+    /// The data's fields by path, each with the digest of what it holds: what `why` can name.
+    pub held: Vec<(String, Digest)>,
+    /// Of all the data.
+    pub whole: Digest,
+    /// Of what validation demands.
+    pub demands: Digest,
+}
+
+impl Prepared {
+    /// The templates with their digests, the root first.
+    pub fn templates(&self) -> impl Iterator<Item = (&str, Digest)> {
+        std::iter::once(&self.closure.root)
+            .chain(&self.closure.partials)
+            .map(|template| (template.path(), Digest::of(&template.digest())))
+    }
+
+    /// The key of what this makes: same key, same bytes and findings.
+    pub fn key(&self, below: &str) -> Digest {
+        let mut parts: Vec<Vec<u8>> = vec![crate::digest::engine().0.to_vec(), below.as_bytes().to_vec()];
+        for (path, digest) in self.templates() {
+            parts.push(path.as_bytes().to_vec());
+            parts.push(digest.0.to_vec());
+        }
+        parts.push(self.whole.0.to_vec());
+        parts.push(self.demands.0.to_vec());
+        Digest::of_parts(parts.iter().map(Vec::as_slice))
+    }
+}
+
+/// The inputs of one output; findings when its template can't be used.
+#[salsa::tracked]
+pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Result<Prepared, Vec<Finding>>> {
+    let entry = output.entry(db);
+    let book = &rule_book(db, workspace).value;
+    let Some(target) = book.target.get(&entry.rule) else { return Arc::new(Err(Vec::new())) };
+    let rule_place = |rest: &str| book.place(&rule_sources(db, workspace), "target", &entry.rule, &[rest]);
+    let name = match resolve(db, workspace, &target.template, target.variant.as_deref()) {
+        Ok(name) => name,
+        Err(finding) => return Arc::new(Err(vec![finding.at(rule_place("template"))])),
+    };
+    if header::comment_syntax(&entry.path).is_none() {
+        let finding = Finding::error(NO_COMMENT_SYNTAX, format!("`{}` has no comment syntax", entry.path))
+            .at(rule_place("output"))
+            .help("make a format that has comments: .py, .toml, .yml, .md, .sh, .txt");
+        return Arc::new(Err(vec![finding]));
+    }
+    let closure = match closure(db, workspace, Name::new(db, name)).as_deref() {
+        Some(Ok(closure)) => Arc::new(closure.clone()),
+        Some(Err(findings)) => return Arc::new(Err(findings.clone())),
+        None => return Arc::new(Err(Vec::new())),
+    };
+    let data = closure.reads.project(&context(db, workspace, entry, &|root| closure.reads.may_read(root)));
+    let mut held = Vec::new();
+    fields(&data, &mut String::new(), 0, &mut held);
+    let whole = Digest::of_value(&data);
+    let demands = demands_digest(db, workspace, target.contract.as_deref());
+    Arc::new(Ok(Prepared { closure, data: models::Data(data), held, whole, demands }))
+}
+
+/// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
+fn fields(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, Digest)>) {
+    match value {
+        Value::Object(object) if depth < 4 && !object.is_empty() => {
+            for (name, value) in object {
+                let len = path.len();
+                if depth > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                fields(value, path, depth + 1, found);
+                path.truncate(len);
+            }
+        }
+        _ => found.push((path.clone(), Digest::of_value(value))),
+    }
+}
+
+/// An output's text and what was found in it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Checked {
+    /// The whole file, header included; `None` when it could not be rendered.
+    pub text: Option<Arc<str>>,
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether the text may be written over a valid one.
+    pub fn is_valid(&self) -> bool {
+        self.text.is_some() && !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// Renders and validates one output.
+#[salsa::tracked]
+pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Checked> {
+    let entry = output.entry(db);
+    let prepared = match &**prepared(db, workspace, output) {
+        Ok(prepared) => prepared,
+        Err(findings) => return Arc::new(Checked { text: None, findings: findings.clone() }),
+    };
+    let input = RenderInput {
+        root: &prepared.closure.root,
+        partials: &prepared.closure.partials.iter().collect::<Vec<_>>(),
+        data: &prepared.data.0,
+    };
+    let raw = match render(&input) {
+        Ok(raw) => raw,
+        Err(finding) => {
+            let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
+            let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
+            return Arc::new(Checked { text: None, findings: vec![finding] });
+        }
+    };
+    let (text, findings) = validated(db, workspace, entry, &raw, &input);
+    let root = output_root(db, workspace);
+    let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
+    let made_from = made_from(entry, prepared.closure.root.path());
+    let text = header::with_header(below, &made_from, &text).map(Arc::from);
+    Arc::new(Checked { text, findings })
+}
+
+/// Says in the header what an output is made from.
+fn made_from(entry: &Entry, template: &str) -> String {
+    let mut words = template.to_owned();
+    match (&entry.model, &entry.family) {
+        (Some(model), _) => words.push_str(&format!(" for model type {model}")),
+        (None, Some(family)) => words.push_str(&format!(" for family {family}")),
+        (None, None) => {}
+    }
+    if let Some(hardware) = &entry.hardware {
+        words.push_str(&format!(" on {hardware}"));
+    }
+    words
+}
+
+/// Validates Python, and shows each issue at the template line that made the bad line.
+fn validated(
+    db: &dyn Db,
+    workspace: Workspace,
+    entry: &Entry,
+    raw: &str,
+    input: &RenderInput<'_>,
+) -> (String, Vec<Finding>) {
+    if !entry.path.ends_with(".py") {
+        return (raw.to_owned(), Vec::new());
+    }
+    let settings = settings(db, workspace);
+    let book = &rule_book(db, workspace).value;
+    let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
+    let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));
+    let demands = Demands {
+        python: version::python(&settings.project.python).unwrap_or((3, 10)),
+        line_length: settings.project.line_length,
+        kind: FileKind::of_path(&entry.path),
+        contract: contract.and_then(|name| book.contract.get(name)),
+        class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
+        model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
+        roots: &[],
+    };
+    let result = validate::python(raw, &demands);
+    if result.issues.is_empty() {
+        return (result.text, Vec::new());
+    }
+    let map = render_with_map(input).map(|rendered| rendered.map).ok();
+    let findings = result.issues.iter().map(|issue| {
+        let bad = Place::in_text(entry.path.as_str(), raw, issue.range.start, issue.range.end);
+        let mut shown = bad.clone();
+        shown.line = result.lines.to_formatted(bad.line) + header::LINES;
+        let mut finding = Finding::new(issue.code, issue.severity, issue.message.clone()).shown_at(shown);
+        finding.help.clone_from(&issue.help);
+        match map.as_ref().and_then(|map| map.line(bad.line)) {
+            Some(origin) => {
+                finding = finding.at(line_of(input, origin.template, origin.line));
+                for step in origin.stack.iter().filter(|step| step.item.is_none()) {
+                    finding = finding.related("included here", line_of(input, step.template, step.line));
+                }
+            }
+            None => finding = finding.at(bad),
+        }
+        finding
+    });
+    let findings = findings.collect();
+    (result.text, findings)
+}
+
+/// A line of one of the templates of `input`, by the template's name.
+fn line_of(input: &RenderInput<'_>, name: &str, line: u32) -> Place {
+    let template = std::iter::once(input.root).chain(input.partials.iter().copied()).find(|known| known.name() == name);
+    template.map_or_else(|| Place::file(name), |template| Place::line_of(template.path(), template.source(), line))
+}
+
+/// The class names of the lock, ready for look-ups.
+#[salsa::tracked]
+fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
+    Arc::new(ClassNames::new(lock_head(db, workspace).value.names()))
+}
+
+/// Of everything that decides a verdict beside the text.
+#[salsa::tracked]
+fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
+    let project = &settings(db, workspace).project;
+    Digest::of_value(&(&project.python, project.line_length, lock_head(db, workspace).value.names().collect::<Vec<_>>()))
+}
+
+fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {
+    let book = &rule_book(db, workspace).value;
+    let contract = contract.and_then(|name| book.contract.get(name));
+    Digest::of_value(&(common_demands(db, workspace), contract))
+}
+
+/// Everything that the template of `entry` may see, by the roots that `wanted` names.
+pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, wanted: &dyn Fn(&str) -> bool) -> Value {
+    let mut data = Map::new();
+    let mut put = |name: &str, value: &mut dyn FnMut() -> Value| {
+        if wanted(name) {
+            data.insert(name.to_owned(), value());
+        }
+    };
+    put("project", &mut || project_data(db, workspace).0.clone());
+    put("engine", &mut || json!({"version": env!("CARGO_PKG_VERSION")}));
+    put("rule", &mut || rule_data(db, workspace, entry));
+    put("hardwares", &mut || hardware_data(db, workspace).0.clone());
+    let model = entry.model.as_deref().map(|key| Model::new(db, Arc::from(key)));
+    if let Some(hardware) = &entry.hardware {
+        put("hardware", &mut || {
+            let profiles = hardware_data(db, workspace).0.as_array().cloned().unwrap_or_default();
+            profiles.into_iter().find(|profile| profile["name"] == **hardware).unwrap_or(Value::Null)
+        });
+    }
+    if let Some(model) = model {
+        put("model", &mut || model_data(db, workspace, model).0.clone());
+    }
+    if let Some(family) = &entry.family {
+        put("family", &mut || family_data(db, workspace, family));
+    }
+    if model.is_none() {
+        put("families", &mut || {
+            rule_book(db, workspace).value.family.keys().map(|name| family_data(db, workspace, name)).collect()
+        });
+        put("models", &mut || {
+            let models = model_keys(db, workspace).iter().map(|key| Model::new(db, key.clone()));
+            models
+                .filter(|model| {
+                    let placed = placed(db, workspace, *model);
+                    entry.family.is_none() || placed.decision.family == entry.family
+                })
+                .map(|model| model_data(db, workspace, model).0.clone())
+                .collect()
+        });
+    }
+    Value::Object(data)
+}
+
+fn family_data(db: &dyn Db, workspace: Workspace, name: &str) -> Value {
+    let family = rule_book(db, workspace).value.family.get(name);
+    family.map_or(Value::Null, |family| json!({"name": name, "title": family.title, "set": family.set}))
+}
+
+fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Value {
+    let book = &rule_book(db, workspace).value;
+    let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
+    let checks: Vec<Value> = book
+        .check
+        .iter()
+        .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
+        .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, entry, select)))
+        .map(|(name, check)| {
+            json!({
+                "name": name, "title": check.title, "fault": check.fault, "tier": check.tier,
+                "hardware": check.hardware,
+            })
+        })
+        .collect();
+    json!({
+        "name": entry.rule, "template": target.template, "output": target.output, "variant": target.variant,
+        "set": target.set, "checks": checks,
+    })
+}
+
+fn applies_to(hardware: &[String], entry: &Entry) -> bool {
+    hardware.is_empty() || entry.hardware.as_ref().is_some_and(|name| hardware.contains(name))
+}
+
+fn selects(db: &dyn Db, workspace: Workspace, entry: &Entry, select: &crate::rules::selector::Selector) -> bool {
+    let Some(key) = &entry.model else { return false };
+    let model = Model::new(db, Arc::from(key.as_str()));
+    let Some(found) = facts(db, workspace, model) else { return false };
+    let Ok(facts) = &*found.facts else { return false };
+    let decision = &placed(db, workspace, model).decision;
+    let subject = Subject {
+        key,
+        facts,
+        custom: found.custom,
+        family: decision.family.as_deref().unwrap_or(""),
+        tags: &decision.tags,
+    };
+    select.holds(&subject)
+}

@@ -1,0 +1,158 @@
+//! What templates see of a model: facts, overrides and decisions of the rules, as one JSON value. No deciding here.
+
+use serde_json::{Map, Value, json};
+
+use super::config::{Custom, Override};
+use super::ident::ident;
+use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, TaskFacts, mapping_word};
+
+/// The facts that a custom model type stands for.
+pub fn custom_facts(custom: &Custom) -> ModelFacts {
+    let tasks = custom.tasks.iter().map(|(mapping, class)| {
+        let facts = TaskFacts { classes: vec![class.clone()], pipeline: None, from: custom.module.clone() };
+        (format!("MODEL_FOR_{mapping}_MAPPING_NAMES"), facts)
+    });
+    let classes = custom.tasks.values().map(|class| {
+        let facts = ClassFacts {
+            from: custom.module.clone(),
+            main_input: custom.main_input.clone().unwrap_or_else(|| "input_ids".to_owned()),
+            modalities: custom.modalities.clone(),
+            forward: custom.forward.clone(),
+            ..ClassFacts::default()
+        };
+        (class.clone(), facts)
+    });
+    ModelFacts {
+        module: custom.module.clone(),
+        config: custom.config.as_ref().map(|class| ConfigFacts {
+            class: class.clone(),
+            from: custom.module.clone(),
+            fields: custom.fields.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+            ..ConfigFacts::default()
+        }),
+        tasks: tasks.collect(),
+        classes: classes.collect(),
+        processors: Processors::default(),
+        ..ModelFacts::default()
+    }
+}
+
+/// What the rules decided about a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decisions<'a> {
+    pub family: &'a str,
+    pub tags: &'a [String],
+    /// The tiny configuration of the rules, before the model's own.
+    pub tiny: &'a Map<String, Value>,
+    /// Mappings in the order in which the family prefers them.
+    pub prefer: &'a [String],
+}
+
+/// The value that templates see as `model`.
+pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisions: &Decisions<'_>) -> Value {
+    let classes: Vec<Value> = facts.classes.iter().map(|(name, class)| class_value(name, class, facts)).collect();
+    let primary = primary(facts, decisions.prefer)
+        .and_then(|name| classes.iter().find(|class| class["name"] == name))
+        .cloned()
+        .unwrap_or(Value::Null);
+    let mut tiny = decisions.tiny.clone();
+    tiny.retain(|field, _| !own.tiny_drop.contains(field));
+    tiny.extend(own.tiny.iter().map(|(field, value)| (field.clone(), value.clone())));
+    let skips: Vec<Value> = own
+        .skip
+        .iter()
+        .map(|skip| {
+            json!({"check": skip.check, "hardware": skip.hardware, "reason": skip.reason, "expires": skip.expires})
+        })
+        .collect();
+    let processors = &facts.processors;
+    json!({
+        "type": key,
+        "ident": ident(key),
+        "module": facts.module,
+        "family": decisions.family,
+        "tags": decisions.tags,
+        "custom": custom,
+        "set": own.set,
+        "reason": own.reason,
+        "skips": skips,
+        "config": facts.config.as_ref().map_or(Value::Null, config_value),
+        "tiny": tiny,
+        "tasks": facts.tasks.iter().map(|(mapping, task)| json!({
+            "mapping": mapping_word(mapping), "pipeline": task.pipeline, "classes": task.classes,
+        })).collect::<Vec<_>>(),
+        "classes": classes,
+        "primary": primary,
+        "tokenizer": processors.tokenizer,
+        "processor": processors.processor,
+        "image_processor": processors.image_processor,
+        "video_processor": processors.video_processor,
+        "feature_extractor": processors.feature_extractor,
+        "sources": facts.sources,
+        "worker": facts.worker,
+    })
+}
+
+/// The class that a family's tests use: the first preferred mapping that the model has, else its first class.
+fn primary<'a>(facts: &'a ModelFacts, prefer: &[String]) -> Option<&'a str> {
+    prefer
+        .iter()
+        .find_map(|wanted| facts.tasks.iter().find(|(mapping, _)| mapping_word(mapping) == *wanted))
+        .and_then(|(_, task)| task.classes.iter().find(|class| facts.classes.contains_key(*class)))
+        .or_else(|| facts.classes.keys().next())
+        .map(String::as_str)
+}
+
+fn class_value(name: &str, class: &ClassFacts, facts: &ModelFacts) -> Value {
+    let mappings: Vec<String> = facts
+        .tasks
+        .iter()
+        .filter(|(_, task)| task.classes.iter().any(|known| known == name))
+        .map(|(mapping, _)| mapping_word(mapping).to_owned())
+        .collect();
+    json!({
+        "name": name, "from": class.from, "main_input": class.main_input, "modalities": class.modalities,
+        "forward": class.forward, "generates": class.generates, "sdpa": class.sdpa, "mappings": mappings,
+    })
+}
+
+fn config_value(config: &ConfigFacts) -> Value {
+    let fields: Map<String, Value> =
+        config.fields.iter().map(|(name, value)| (name.clone(), literal_value(value))).collect();
+    json!({
+        "class": config.class, "from": config.from, "bases": config.bases, "code": config.code, "fields": fields,
+        "sub_configs": config.sub_configs.iter().map(|(name, sub)| (name.clone(), json!({
+            "class": sub.class, "model_type": sub.model_type, "optional": sub.optional,
+        }))).collect::<Map<_, _>>(),
+        "attribute_map": config.attribute_map,
+    })
+}
+
+/// A literal of the lock as JSON; what JSON has no word for keeps its Python source under `$py`.
+pub fn literal_value(literal: &Literal) -> Value {
+    match literal {
+        Literal::Bool(value) => json!(value),
+        Literal::Int(value) => json!(value),
+        Literal::Float(value) if value.is_finite() => json!(value),
+        Literal::Float(value) if value.is_nan() => json!({"$py": "float(\"nan\")"}),
+        Literal::Float(value) => json!({"$py": if *value > 0.0 { "float(\"inf\")" } else { "float(\"-inf\")" }}),
+        Literal::Text(value) => json!(value),
+        Literal::List(values) => values.iter().map(literal_value).collect(),
+        Literal::Python { py } if py == "None" => Value::Null,
+        Literal::Python { py } => json!({"$py": py}),
+        Literal::Unread { unread } => json!({"$unread": unread}),
+    }
+}
+
+fn literal(value: &Value) -> Literal {
+    match value {
+        Value::Bool(value) => Literal::Bool(*value),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| Literal::Float(number.as_f64().unwrap_or(f64::NAN)), Literal::Int)
+        }
+        Value::String(text) => Literal::Text(text.clone()),
+        Value::Array(items) => Literal::List(items.iter().map(literal).collect()),
+        Value::Null => Literal::Python { py: "None".to_owned() },
+        Value::Object(_) => Literal::Unread { unread: value.to_string() },
+    }
+}

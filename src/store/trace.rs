@@ -1,0 +1,103 @@
+//! What each output read and what it became, so that a new process can tell what an edit reaches without rendering.
+
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+use crate::finding::Finding;
+use crate::rules::plan::Entry;
+
+/// The memory of the last build.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Content of every input file: path relative to the root.
+    pub inputs: Vec<(String, Digest)>,
+    /// Path and digest of every template that an output was made from.
+    pub templates: Vec<(String, Digest)>,
+    /// Inputs that reach more than one model: the registry without its models, the rules, the lock's head.
+    pub shared: Vec<(String, Digest)>,
+    pub models: Vec<ModelTrace>,
+    /// Data paths that outputs were made from.
+    pub reads: Vec<String>,
+    /// Sorted by path.
+    pub outputs: Vec<OutputTrace>,
+    /// Findings about inputs and the plan as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// A model type as the last build planned it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelTrace {
+    pub key: String,
+    /// Of its section in registry.lock, or under `[custom]`.
+    pub section: Digest,
+    /// Of its override.
+    pub own: Digest,
+    pub family: String,
+    /// Pipeline names and mappings, for `--task`.
+    pub tasks: Vec<String>,
+    /// Findings about this model.
+    pub findings: Vec<Finding>,
+}
+
+/// One output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputTrace {
+    pub entry: Entry,
+    /// Of what can reach every output (settings, rules, the lock's head), as it was when this was made.
+    pub shared: Digest,
+    /// Of its model's section and override.
+    pub model: Digest,
+    /// Indices into `Trace::templates`: its template, then those that it includes.
+    pub templates: Vec<u32>,
+    /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
+    pub held: Vec<(u32, Digest)>,
+    /// Of all the data together, order included.
+    pub whole: Digest,
+    /// Of what validation demands: contract, lowest Python, class names.
+    pub demands: Digest,
+    /// Of the whole file, header included.
+    pub body: Digest,
+    pub len: u64,
+    /// Whether `body` may be written.
+    pub valid: bool,
+    pub findings: Vec<Finding>,
+    /// Why it was last written.
+    pub why: Vec<String>,
+}
+
+impl OutputTrace {
+    /// What can be said of a genuine file that no build remembers.
+    pub fn of_file(path: String, body: Digest) -> Self {
+        Self {
+            entry: Entry { path, rule: String::new(), model: None, hardware: None, family: None },
+            shared: Digest::default(),
+            model: Digest::default(),
+            templates: Vec::new(),
+            held: Vec::new(),
+            whole: Digest::default(),
+            demands: Digest::default(),
+            body,
+            len: 0,
+            valid: true,
+            findings: Vec::new(),
+            why: Vec::new(),
+        }
+    }
+}
+
+impl Trace {
+    pub fn output(&self, path: &str) -> Option<&OutputTrace> {
+        self.outputs.binary_search_by(|output| output.entry.path.as_str().cmp(path)).ok().map(|at| &self.outputs[at])
+    }
+
+    /// The templates that an output was made from, its own first.
+    pub fn templates_of(&self, output: &OutputTrace) -> impl Iterator<Item = &(String, Digest)> {
+        output.templates.iter().filter_map(|index| self.templates.get(*index as usize))
+    }
+
+    /// The data paths that an output's templates read, each with the digest of what it held.
+    pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, Digest)> {
+        let named = |(index, digest): &(u32, Digest)| Some((self.reads.get(*index as usize)?.as_str(), *digest));
+        output.held.iter().filter_map(named)
+    }
+}
