@@ -20,6 +20,8 @@ struct Explanation {
     refused_by_us: bool,
     /// Within our message, or CPython's.
     message: &'static str,
+    /// Within the source; empty for any.
+    source: &'static str,
     /// Only these versions, from and to.
     versions: ((u8, u8), (u8, u8)),
     why: &'static str,
@@ -31,14 +33,58 @@ const EXPLAINED: &[Explanation] = &[
     Explanation {
         refused_by_us: true,
         message: "declares the encoding",
+        source: "",
         versions: ALWAYS,
         why: "deliberate: outputs are UTF-8; a file that declares another encoding is refused even where CPython reads it",
     },
     Explanation {
         refused_by_us: true,
         message: "is not UTF-8",
+        source: "",
         versions: ALWAYS,
         why: "deliberate: outputs are UTF-8; CPython reads these bytes by the encoding that a comment declares",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "f-string: expecting `}`",
+        source: "",
+        versions: ((3, 10), (3, 11)),
+        why: "CPython puts a field of an f-string into parentheses until 3.11, so that `f'{x for x in y}'` passes; no longer",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "expected FStringEnd",
+        source: "",
+        versions: ((3, 10), (3, 11)),
+        why: "the same, over several lines",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "named expression cannot be used within a",
+        source: "",
+        versions: ((3, 12), (3, 13)),
+        why: "the parser's check of annotations looks into a lambda, where CPython begins a new block",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "newlines are not allowed in format specifiers",
+        source: "",
+        versions: ((3, 12), (3, 13)),
+        why: "a slip of early 3.12 and 3.13; 3.11 and later patches refuse it",
+    },
+    Explanation {
+        refused_by_us: true,
+        message: "compound statements are not allowed on the same line",
+        source: "; match, case",
+        versions: ALWAYS,
+        why: "the parser takes the name `match` behind a semicolon for a statement",
+    },
+    Explanation {
+        refused_by_us: false,
+        message: "surrogates not allowed",
+        source: "",
+        versions: ((3, 13), (3, 99)),
+        why: "CPython 3.13 re-encodes docstrings to strip them and stumbles over a lone surrogate, which the language allows",
     },
 ];
 
@@ -151,6 +197,7 @@ fn explanation(case: &Case, version: (u8, u8)) -> Option<&'static Explanation> {
     EXPLAINED.iter().find(|entry| {
         entry.refused_by_us == case.ours.is_some()
             && message.contains(entry.message)
+            && case.text.contains(entry.source)
             && (entry.versions.0..=entry.versions.1).contains(&version)
     })
 }

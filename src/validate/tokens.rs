@@ -103,17 +103,22 @@ impl Indents {
                 _ => return None,
             }
         }
+        let depth = self.stack.len();
         while self.stack.len() > 1 && self.stack.last().is_some_and(|top| column < top.0) {
             self.stack.pop();
         }
         let top = *self.stack.last().expect("Invariant: the stack keeps its first entry");
-        let consistent = if column == top.0 { alternative == top.1 } else { alternative > top.1 };
-        if column > top.0 {
-            self.stack.push((column, alternative));
-        }
-        (!consistent).then(|| {
-            let range = TextRange::new(TextSize::try_from(from).unwrap_or(start), start);
-            Issue::error(SYNTAX_ERROR, range, "inconsistent use of tabs and spaces in indentation")
-        })
+        let message = if self.stack.len() < depth && column != top.0 {
+            "unindent does not match any outer indentation level"
+        } else if (column == top.0 && alternative != top.1) || (column > top.0 && alternative <= top.1) {
+            "inconsistent use of tabs and spaces in indentation"
+        } else {
+            if column > top.0 {
+                self.stack.push((column, alternative));
+            }
+            return None;
+        };
+        let range = TextRange::new(TextSize::try_from(from).unwrap_or(start), start);
+        Some(Issue::error(SYNTAX_ERROR, range, message))
     }
 }

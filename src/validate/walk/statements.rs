@@ -18,6 +18,9 @@ impl<'a> Walk<'a> {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
             Stmt::AugAssign(assign) => {
+                if assign.value.is_starred_expr() {
+                    self.error(assign.value.range(), "can't use starred expression here");
+                }
                 if let Expr::Name(name) = &*assign.target {
                     self.load(&name.id, name.range, false);
                 }
@@ -192,6 +195,9 @@ impl<'a> Walk<'a> {
         self.around.quoted = quoted;
         self.around.later = later;
         if let Some(value) = &assign.value {
+            if value.is_starred_expr() {
+                self.error(value.range(), "can't use starred expression here");
+            }
             self.visit_expr(value);
         }
         if assign.value.is_some() || !assign.target.is_name_expr() {
