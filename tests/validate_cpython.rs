@@ -7,6 +7,7 @@ mod cpython_oracle;
 mod validate_mutants;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use cpython_oracle::{Python, Source, pythons};
@@ -104,7 +105,7 @@ fn mutants_of_the_corpus() {
         let source = system.read_text(&folder.join(path)).expect("a seed");
         let name = path.display().to_string();
         mutants.push((name.clone(), source.clone()));
-        for (number, mutant) in validate_mutants::of(&source, 400, seed as u64 + 1).into_iter().enumerate() {
+        for (number, mutant) in validate_mutants::of(&source, 200, seed as u64 + 1).into_iter().enumerate() {
             mutants.push((format!("{name} mutant {number}"), mutant));
         }
     }
@@ -118,7 +119,7 @@ fn mutants_of_the_corpus() {
             theirs,
             text: text.clone(),
         });
-        agree(&python, "mutants", cases.collect());
+        agree(&python, "mutants", &cases.collect::<Vec<_>>());
     }
 }
 
@@ -149,7 +150,7 @@ fn the_standard_library() {
             theirs,
             text: String::new(),
         });
-        agree(&python, "files of the standard library", cases.collect());
+        agree(&python, "files of the standard library", &cases.collect::<Vec<_>>());
     }
 }
 
@@ -171,19 +172,18 @@ fn ours(source: &[u8], version: (u8, u8)) -> Option<String> {
 }
 
 /// Fails on every disagreement that no entry of `EXPLAINED` covers.
-fn agree(python: &Python, what: &str, cases: Vec<Case>) {
+fn agree(python: &Python, what: &str, cases: &[Case]) {
     let total = cases.len();
     let refused = cases.iter().filter(|case| case.theirs.is_some()).count();
     let mut explained: BTreeMap<&str, usize> = BTreeMap::new();
     let mut open = String::new();
     for case in cases.iter().filter(|case| case.ours.is_some() != case.theirs.is_some()) {
-        match explanation(case, python.version) {
-            Some(entry) => *explained.entry(entry.why).or_default() += 1,
-            None => {
-                open += &format!("\n--- {}\n  ours:   {:?}\n  theirs: {:?}\n", case.name, case.ours, case.theirs);
-                open += &context(case);
-            }
+        if let Some(entry) = explanation(case, python.version) {
+            *explained.entry(entry.why).or_default() += 1;
+            continue;
         }
+        let _ = writeln!(open, "\n--- {}\n  ours:   {:?}\n  theirs: {:?}", case.name, case.ours, case.theirs);
+        open += &context(case);
     }
     let (major, minor) = python.version;
     eprintln!(
@@ -212,5 +212,5 @@ fn context(case: &Case) -> String {
     };
     let line: usize = named.or_else(ours).unwrap_or(1);
     let around = case.text.lines().enumerate().skip(line.saturating_sub(3)).take(5);
-    around.map(|(number, text)| format!("  {:4} | {text}\n", number + 1)).collect()
+    around.fold(String::new(), |shown, (number, text)| shown + &format!("  {:4} | {text}\n", number + 1))
 }

@@ -29,7 +29,7 @@ pub fn check(text: &str, tokens: &Tokens) -> Seen {
     for token in tokens {
         let kind = token.kind();
         match kind {
-            TokenKind::Comment | TokenKind::NonLogicalNewline => continue,
+            TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::EndOfFile => continue,
             TokenKind::Newline => {
                 at_start = true;
                 length = 0;
@@ -46,7 +46,6 @@ pub fn check(text: &str, tokens: &Tokens) -> Seen {
                 depth = depth.saturating_sub(1);
                 continue;
             }
-            TokenKind::EndOfFile => continue,
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 brackets += 1;
                 if brackets == BRACKETS + 1 {

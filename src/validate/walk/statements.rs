@@ -4,8 +4,8 @@ use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    ExceptHandler, Expr, ExprList, ExprTuple, PythonVersion, Stmt, StmtAnnAssign, StmtAssign, StmtClassDef,
-    StmtFunctionDef, StmtImportFrom, StmtTry,
+    AnyParameterRef, ExceptHandler, Expr, ExprList, ExprTuple, PythonVersion, Stmt, StmtAnnAssign, StmtAssign,
+    StmtClassDef, StmtFunctionDef, StmtImportFrom, StmtTry,
 };
 use ruff_text_size::Ranged;
 
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
         }
         self.defaults(&function.parameters);
         self.with_type_params(function.type_params.as_deref(), |walk| {
-            for annotation in function.parameters.iter().filter_map(|parameter| parameter.annotation()) {
+            for annotation in function.parameters.iter().filter_map(AnyParameterRef::annotation) {
                 walk.visit_annotation(annotation);
             }
             if let Some(returns) = &function.returns {
