@@ -1,5 +1,6 @@
 //! Each kind of issue, found where it is and not found where it isn't. `check` compares all issues of a source with what is
 //! expected: a list of `line: HFnnn words of the message`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skipped test says why")]
 
 #[path = "support/validate_mutants.rs"]
 mod validate_mutants;

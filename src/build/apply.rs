@@ -8,9 +8,9 @@ use super::diff::unified;
 use super::engine::{Made, below};
 use super::memory::Written;
 use super::options::{Failure, Mode, Options};
-use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
+use super::progress::Progress;
 use super::reason::Reason;
 use super::selection::Selected;
 use crate::digest::Digest;
@@ -46,15 +46,15 @@ pub struct Given<'a> {
     /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
     pub forgotten: bool,
     pub selected: &'a Selected,
-    pub counts: &'a mut Counts,
+    pub counts: Counts,
     pub jobs: Vec<Due<'a>>,
 }
 
 /// What came of it.
 pub struct Applied {
     pub outcome: Outcome,
-    /// One a job; `None` where nothing is to be remembered.
-    pub records: Vec<Option<Written>>,
+    /// One a job.
+    pub records: Vec<Written>,
     /// Stale outputs that were kept.
     pub still_there: Vec<OutputTrace>,
 }
@@ -68,16 +68,16 @@ struct Decided<'a> {
     findings: Vec<Finding>,
 }
 
-pub fn apply(given: Given<'_>) -> Result<Applied, Failure> {
+pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
     let mut outcome = Outcome::default();
-    let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, &given)).collect();
-    let stale = stale(&given)?;
+    let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
+    let stale = stale(given)?;
     let writer = match given.options.mode {
-        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(&given)?),
+        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(given)?),
         _ => None,
     };
     let stamps = match &writer {
-        Some(writer) => write(&given, writer, &decided)?,
+        Some(writer) => write(given, writer, &decided)?,
         None => vec![None; decided.len()],
     };
     given.counts.written += stamps.iter().flatten().count() as u64;
@@ -86,13 +86,13 @@ pub fn apply(given: Given<'_>) -> Result<Applied, Failure> {
         given.counts.bytes_written += stamp.map_or(0, |stamp| stamp.size);
         outcome.findings.extend(decided.findings.iter().cloned());
         if decided.action != Action::Unchanged || given.options.show_unchanged {
-            outcome.outputs.push(said(decided, &given));
+            outcome.outputs.push(said(decided, given));
         }
         records.push(record(decided, stamp));
     }
     let mut still_there = Vec::new();
     for old in stale {
-        remove(&given, writer.as_ref(), old, &mut outcome, &mut still_there)?;
+        remove(given, writer.as_ref(), old, &mut outcome, &mut still_there)?;
     }
     given.counts.removed += outcome.count(Action::Removed) as u64;
     outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
@@ -222,7 +222,7 @@ fn said(decided: &Decided<'_>, given: &Given<'_>) -> OutputOutcome {
     }
 }
 
-fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
+fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
     let due = decided.due;
     let standing = match due.standing {
         Standing::Ours { digest, stamp } => Some((*digest, *stamp)),
@@ -246,7 +246,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
         due.old.map(|old| old.why.clone()).unwrap_or_default()
     };
     let own = |finding: &&Finding| !matches!(finding.code, EDITED_BY_HAND | FOREIGN_FILE | INVALID_NOT_WRITTEN);
-    Some(Written {
+    Written {
         entry: due.entry.clone(),
         body,
         len: text.map_or(0, |text| text.len() as u64),
@@ -254,7 +254,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
         valid: decided.action != Action::Invalid,
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
-    })
+    }
 }
 
 /// Outputs of the last build, or genuine files that nobody remembers, that the plan no longer holds.

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::options::{Failure, Mode, Options};
-use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
+use super::progress::Progress;
 use super::project::{self, InputSet};
 use super::reason::{Reason, differences};
 use super::scan::{Scan, Seen, scan};
@@ -19,7 +19,7 @@ use super::{apply, memory};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
-use crate::graph::outputs::{Output, Prepared, checked, prepared};
+use crate::graph::outputs::{Inputs, Output, checked, prepared};
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -58,8 +58,7 @@ pub fn round(
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
     let trace = memory::load(system, &layout);
-    let set = project::inputs(system, &options.root, &options.templates)
-        .map_err(Failure::io("listing the inputs"))?;
+    let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
         Some(session) => session.refresh(system, options, &set)?,
         None => *session = Some(Session::open(system, options, &set)?),
@@ -84,7 +83,7 @@ struct Job<'a> {
     old: Option<&'a OutputTrace>,
     standing: Standing,
     reasons: Vec<Reason>,
-    prepared: Option<Arc<Result<Prepared, Vec<Finding>>>>,
+    prepared: Option<Inputs>,
 }
 
 /// What a job made.
@@ -158,7 +157,8 @@ impl<'a> Round<'a> {
                 continue;
             }
             let standing = self.standing(&planned.entry.path, &plan, old)?;
-            let in_place = matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
+            let in_place =
+                matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
             let was_valid = old.is_some_and(|old| old.valid);
             if suspect || !in_place && was_valid || self.options.force {
                 jobs.push(Job { planned, old, standing, reasons: Vec::new(), prepared: None });
@@ -170,8 +170,8 @@ impl<'a> Round<'a> {
             }
         }
         self.decide(&mut jobs);
-        let made = self.make(&jobs)?;
-        let result = apply::apply(apply::Given {
+        let made = self.make(&jobs);
+        let mut given = apply::Given {
             system: self.system,
             options: self.options,
             progress: self.progress,
@@ -179,7 +179,7 @@ impl<'a> Round<'a> {
             trace: self.trace,
             forgotten: self.scan.unread.is_some(),
             selected: &selected,
-            counts: &mut self.counts,
+            counts: self.counts,
             jobs: jobs
                 .iter()
                 .zip(made)
@@ -191,10 +191,12 @@ impl<'a> Round<'a> {
                     made,
                 })
                 .collect(),
-        })?;
+        };
+        let result = apply::apply(&mut given)?;
+        self.counts = given.counts;
         let mut outcome = result.outcome;
         if self.options.show_unchanged {
-            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(|old| unchanged(old));
+            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(unchanged);
             outcome.outputs.extend(unchanged);
             outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
         }
@@ -208,10 +210,10 @@ impl<'a> Round<'a> {
         outcome.dry = self.options.mode == Mode::Dry;
         outcome.counts = self.counts;
         if self.options.mode == Mode::Build {
-            let records = jobs.iter().zip(result.records).filter_map(|(job, record)| {
-                Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written: record? })
+            let records = jobs.iter().zip(result.records).filter_map(|(job, written)| {
+                Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written })
             });
-            memory::save(memory::Memory {
+            memory::save(&memory::Memory {
                 system: self.system,
                 layout: self.layout,
                 options: options_digest(self.options),
@@ -287,12 +289,14 @@ impl<'a> Round<'a> {
         if jobs.len() > 4 {
             jobs.par_iter_mut().with_min_len(4).for_each_with(db.clone(), |db, job| decide(db, job));
         } else {
-            jobs.iter_mut().for_each(|job| decide(db, job));
+            for job in jobs {
+                decide(db, job);
+            }
         }
     }
 
     /// Renders and validates what is due, or takes it from the cache.
-    fn make(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Option<Made>>, Failure> {
+    fn make(&mut self, jobs: &[Job<'_>]) -> Vec<Option<Made>> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
         let root = crate::graph::models::output_root(db, workspace).clone();
         let mut blobs = Blobs::open(self.system, self.layout);
@@ -346,7 +350,7 @@ impl<'a> Round<'a> {
             // Only speed is lost.
             self.progress.note(&format!("the cache could not be written: {error}"));
         }
-        Ok(made.into_iter().map(Option::flatten).collect())
+        made.into_iter().map(Option::flatten).collect()
     }
 }
 

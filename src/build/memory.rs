@@ -3,13 +3,14 @@
 use rustc_hash::FxHashMap;
 
 use super::options::Failure;
-use super::progress::Progress;
 use super::plan::{self, Plan};
+use super::progress::Progress;
 use super::project::{InputSet, LOCK};
 use super::scan::Scan;
 use super::session::Session;
 use crate::digest::Digest;
-use crate::graph::outputs::Prepared;
+use crate::finding::Finding;
+use crate::graph::outputs::Inputs;
 use crate::rules::plan::Entry;
 use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
@@ -26,7 +27,9 @@ pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Re
             system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
         }
     }
-    system.lock(&layout.lock(), &|| progress.note("waiting for another build of this project")).map_err(failed("locking"))
+    system
+        .lock(&layout.lock(), &|| progress.note("waiting for another build of this project"))
+        .map_err(failed("locking"))
 }
 
 /// The last build's memory; empty when there is none that can be read.
@@ -42,13 +45,13 @@ pub struct Written {
     pub len: u64,
     pub stamp: Option<Stamp>,
     pub valid: bool,
-    pub findings: Vec<crate::finding::Finding>,
+    pub findings: Vec<Finding>,
     pub why: Vec<String>,
 }
 
 /// A job's inputs and result.
 pub struct Record {
-    pub prepared: std::sync::Arc<Result<Prepared, Vec<crate::finding::Finding>>>,
+    pub prepared: Inputs,
     pub model: Digest,
     pub written: Written,
 }
@@ -75,13 +78,13 @@ pub struct Memory<'a> {
 }
 
 /// Writes trace and stamps. The stamps go first and come back last: without them nothing is believed.
-pub fn save(memory: Memory<'_>) -> Result<(), Failure> {
+pub fn save(memory: &Memory<'_>) -> Result<(), Failure> {
     let failed = || Failure::io(format!("writing to {FOLDER}"));
     let (system, layout) = (memory.system, memory.layout);
     let mut stamps_of: FxHashMap<String, Option<Stamp>> = FxHashMap::default();
-    let trace = trace(&memory, &mut stamps_of);
+    let trace = trace(memory, &mut stamps_of);
     system.write_atomic(&layout.trace(), &frame::encode(&trace)).map_err(failed())?;
-    let stamps = stamps(&memory, &trace, &stamps_of);
+    let stamps = stamps(memory, &trace, &stamps_of);
     system.write_atomic(&layout.stamps(), &frame::encode(&stamps)).map_err(failed())?;
     Ok(())
 }
@@ -114,8 +117,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
         };
         match &*record.prepared {
             Ok(prepared) => {
-                output.templates =
-                    prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
+                output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
                 output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
                 output.whole = prepared.whole;
                 output.demands = prepared.demands;
@@ -137,18 +139,12 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
     }
 }
 
-fn stamps<'a>(
-    memory: &Memory<'a>,
-    trace: &'a Trace,
-    stamps_of: &FxHashMap<String, Option<Stamp>>,
-) -> Stamps<'a> {
+fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<String, Option<Stamp>>) -> Stamps<'a> {
     let now = memory.system.now();
     let mut inputs: Vec<Watched<'a>> = memory
         .session
         .inputs()
-        .map(|(path, loaded)| {
-            Watched::new(path.to_owned(), loaded.stamp, loaded.digest, memory.session.read_at)
-        })
+        .map(|(path, loaded)| Watched::new(path.to_owned(), loaded.stamp, loaded.digest, memory.session.read_at))
         .collect();
     if !inputs.iter().any(|input| input.path == LOCK) {
         inputs.push(Watched::new(LOCK, None, Digest::default(), now));
@@ -161,7 +157,12 @@ fn stamps<'a>(
             None => match seen {
                 Some(seen) if seen.digest == output.body => Watched::new(path, seen.stamp, output.body, now),
                 // Looked at, but not by its stamp: hashed the next time.
-                _ => Watched { path: path.into(), stamp: memory.system.stat(&memory.root.join(path)).ok(), digest: output.body, settled: false },
+                _ => Watched {
+                    path: path.into(),
+                    stamp: memory.system.stat(&memory.root.join(path)).ok(),
+                    digest: output.body,
+                    settled: false,
+                },
             },
         }
     });

@@ -167,8 +167,8 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn of(trace: &'a Trace) -> Self {
-        let mut known = Self::default();
-        known.models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
+        let models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
+        let mut known = Self { models, entries: BTreeMap::new() };
         for output in &trace.outputs {
             if let Some(model) = &output.entry.model {
                 known.entries.entry(model).or_default().push(&output.entry);
@@ -191,6 +191,7 @@ pub fn valid_until(session: &Session, now: i64) -> i64 {
     let (db, workspace) = (&session.db, session.workspace);
     let today = workspace.today(db);
     let mut models = registry(db, workspace).value.model.values();
-    let waiting = models.any(|model| model.skip.iter().any(|skip| skip.expires.as_deref().is_some_and(|day| day > &**today)));
+    let waiting =
+        models.any(|model| model.skip.iter().any(|skip| skip.expires.as_deref().is_some_and(|day| day > &**today)));
     if waiting { (now.div_euclid(DAY) + 1).saturating_mul(DAY) } else { i64::MAX }
 }

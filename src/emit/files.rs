@@ -71,7 +71,8 @@ impl<'a> Writer<'a> {
         let mut folder = path.parent();
         while let Some(empty) = folder {
             let above = empty.parent();
-            let below_root = self.system.canonical(empty).is_ok_and(|real| real != self.real && real.starts_with(&self.real));
+            let below_root =
+                self.system.canonical(empty).is_ok_and(|real| real != self.real && real.starts_with(&self.real));
             if !below_root || self.system.remove_empty_folder(empty).is_err() {
                 break;
             }
@@ -95,9 +96,7 @@ impl<'a> Writer<'a> {
         if let Some(result) = known.get(folder) {
             return result.clone().map_err(WriteError::Outside);
         }
-        self.system
-            .make_folders(folder)
-            .map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+        self.system.make_folders(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
         let real =
             self.system.canonical(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
         let result = if real.starts_with(&self.real) {

@@ -63,9 +63,12 @@ impl Prepared {
     }
 }
 
+/// The inputs of an output, or why its template can't be used.
+pub type Inputs = Arc<Result<Prepared, Vec<Finding>>>;
+
 /// The inputs of one output; findings when its template can't be used.
 #[salsa::tracked]
-pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Result<Prepared, Vec<Finding>>> {
+pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Inputs {
     let entry = output.entry(db);
     let book = &rule_book(db, workspace).value;
     let Some(target) = book.target.get(&entry.rule) else { return Arc::new(Err(Vec::new())) };
@@ -238,7 +241,11 @@ fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
     let project = &settings(db, workspace).project;
-    Digest::of_value(&(&project.python, project.line_length, lock_head(db, workspace).value.names().collect::<Vec<_>>()))
+    Digest::of_value(&(
+        &project.python,
+        project.line_length,
+        lock_head(db, workspace).value.names().collect::<Vec<_>>(),
+    ))
 }
 
 fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {
