@@ -153,7 +153,7 @@ impl Parser<'_> {
                 Slot { name, default, relative, overridden, context, args, layout, span: tag.span, name_span, line };
             return Ok(Node::Slot(Box::new(slot)));
         }
-        if let Some(stray) = body.nodes.iter().find_map(|node| Self::shown(node)) {
+        if let Some(stray) = body.nodes.iter().find_map(Self::shown) {
             return Err(self
                 .error(
                     codes::STRAY_CONTENT,
