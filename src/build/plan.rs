@@ -168,7 +168,9 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(trace: &'a Trace) -> Self {
         let mut known = Self::default();
-        known.models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
+        // Findings name lines of files that an edit elsewhere may have moved, so they are always made anew.
+        let quiet = trace.models.iter().filter(|model| model.findings.is_empty());
+        known.models = quiet.map(|model| (model.key.as_str(), model)).collect();
         for output in &trace.outputs {
             if let Some(model) = &output.entry.model {
                 known.entries.entry(model).or_default().push(&output.entry);
