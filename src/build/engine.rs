@@ -329,7 +329,8 @@ impl<'a> Round<'a> {
         } else {
             open.iter().map(|index| render(db, *index)).collect()
         };
-        self.counts.rendered += results.len() as u64;
+        let rendered = |(index, _): &&(usize, Made)| matches!(jobs[*index].prepared.as_deref(), Some(Ok(_)));
+        self.counts.rendered += results.iter().filter(rendered).count() as u64;
         self.counts.validated += results.iter().filter(|(_, made)| made.text.is_some()).count() as u64;
         for (index, result) in results {
             if let Some(text) = &result.text
