@@ -58,6 +58,8 @@ pub fn round(
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
     let trace = memory::load(system, &layout);
+    let forgotten = first.unread.is_some() || trace.is_none();
+    let trace = trace.unwrap_or_default();
     let set = project::inputs(system, &options.root, &options.templates)
         .map_err(Failure::io("listing the inputs"))?;
     match session {
@@ -65,7 +67,7 @@ pub fn round(
         None => *session = Some(Session::open(system, options, &set)?),
     }
     let Some(session) = session else { unreachable!("set above") };
-    Round::new(system, options, progress, &layout, session, &trace, &set, &first).run()
+    Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
 }
 
 fn quiet(scan: &Scan, options: &Options) -> Outcome {
@@ -111,6 +113,8 @@ struct Round<'a> {
     trace: &'a Trace,
     set: &'a InputSet,
     scan: &'a Scan,
+    /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
+    forgotten: bool,
     /// For each template of the trace, whether it is still in force with the same contents.
     same_templates: Vec<bool>,
     counts: Counts,
@@ -127,11 +131,12 @@ impl<'a> Round<'a> {
         trace: &'a Trace,
         set: &'a InputSet,
         scan: &'a Scan,
+        forgotten: bool,
     ) -> Self {
         let now = crate::graph::templates::digests(&session.db, session.workspace);
         let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
         let same_templates = trace.templates.iter().map(same).collect();
-        Self { system, options, progress, layout, session, trace, set, scan, same_templates, counts: scan.counts }
+        Self { system, options, progress, layout, session, trace, set, scan, forgotten, same_templates, counts: scan.counts }
     }
 
     fn run(mut self) -> Result<Outcome, Failure> {
@@ -177,7 +182,7 @@ impl<'a> Round<'a> {
             progress: self.progress,
             plan: &plan,
             trace: self.trace,
-            forgotten: self.scan.unread.is_some(),
+            forgotten: self.forgotten,
             selected: &selected,
             counts: &mut self.counts,
             jobs: jobs
@@ -211,6 +216,11 @@ impl<'a> Round<'a> {
             let records = jobs.iter().zip(result.records).filter_map(|(job, record)| {
                 Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written: record? })
             });
+            let mut gone = result.still_there;
+            if !selected.is_everything() {
+                // A part was asked for: what is stale stays, and is remembered.
+                gone.extend(self.trace.outputs.iter().filter(|old| !plan.holds(&old.entry.path)).cloned());
+            }
             memory::save(memory::Memory {
                 system: self.system,
                 layout: self.layout,
@@ -224,8 +234,9 @@ impl<'a> Round<'a> {
                 scan: self.scan,
                 kept: kept.into_values().collect(),
                 records: records.collect(),
-                gone: result.still_there,
-                quiet: !unselected_due && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+                quiet: !unselected_due && gone.is_empty() && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+                gone,
+                complete: selected.is_everything() || !self.forgotten,
             })?;
         }
         Ok(outcome)

@@ -46,6 +46,11 @@ impl Plan {
         Digest::of_value(&self.shared)
     }
 
+    /// Whether there should be an output at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.outputs.binary_search_by(|planned| planned.entry.path.as_str().cmp(path)).is_ok()
+    }
+
     /// Findings that make the whole build impossible.
     pub fn broken(&self) -> Vec<Finding> {
         self.findings.iter().filter(|finding| finding.is_error()).cloned().collect()
