@@ -305,7 +305,6 @@ impl<'a> Round<'a> {
     /// Renders and validates what is due, or takes it from the cache.
     fn make(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Option<Made>>, Failure> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
-        let root = crate::graph::models::output_root(db, workspace).clone();
         let mut blobs = Blobs::open(self.system, self.layout);
         let known = |job: &Job<'_>| -> Option<Option<Made>> {
             let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
@@ -313,7 +312,7 @@ impl<'a> Round<'a> {
                 return Some(None);
             }
             let Some(Ok(prepared)) = job.prepared.as_deref() else { return None };
-            let key = prepared.key(below(&job.planned.entry.path, &root));
+            let key = prepared.key(&job.planned.entry.path);
             if self.options.force && !edited {
                 return None;
             }
@@ -329,7 +328,7 @@ impl<'a> Round<'a> {
             let checked = checked(db, workspace, Output::new(db, entry.clone()));
             self.progress.advance(1);
             let key = match jobs[index].prepared.as_deref() {
-                Some(Ok(prepared)) => prepared.key(below(&entry.path, &root)),
+                Some(Ok(prepared)) => prepared.key(&entry.path),
                 _ => Digest::default(),
             };
             let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));

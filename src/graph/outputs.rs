@@ -52,11 +52,11 @@ impl Prepared {
             .map(|template| (template.path(), Digest::of(&template.digest())))
     }
 
-    /// The key of what this makes: same key, same bytes and findings.
-    pub fn key(&self, below: &str) -> Digest {
+    /// The key of what this makes at `path`, which findings name: same key, same bytes and findings.
+    pub fn key(&self, path: &str) -> Digest {
         let mut parts: Vec<Vec<u8>> = vec![
             crate::digest::engine().0.to_vec(),
-            below.as_bytes().to_vec(),
+            path.as_bytes().to_vec(),
             self.made_from.as_bytes().to_vec(),
         ];
         for (path, digest) in self.templates() {
