@@ -221,6 +221,9 @@ impl<'a> Round<'a> {
                 // A part was asked for: what is stale stays, and is remembered.
                 gone.extend(self.trace.outputs.iter().filter(|old| !plan.holds(&old.entry.path)).cloned());
             }
+            // What was not selected has its say in the next build.
+            let told = kept.values().any(|old| !old.findings.is_empty());
+            let quiet = outcome.findings.is_empty() && outcome.count(Action::Kept) == 0 && !told;
             memory::save(memory::Memory {
                 system: self.system,
                 layout: self.layout,
@@ -234,7 +237,7 @@ impl<'a> Round<'a> {
                 scan: self.scan,
                 kept: kept.into_values().collect(),
                 records: records.collect(),
-                quiet: !unselected_due && gone.is_empty() && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+                quiet: quiet && !unselected_due && gone.is_empty(),
                 gone,
                 complete: selected.is_everything() || !self.forgotten,
             })?;
