@@ -262,7 +262,7 @@ fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
     if !given.selected.is_everything() {
         return Ok(Vec::new());
     }
-    let planned = |path: &str| given.plan.outputs.binary_search_by(|p| p.entry.path.as_str().cmp(path)).is_ok();
+    let planned = |path: &str| given.plan.holds(path);
     let mut stale: Vec<OutputTrace> =
         given.trace.outputs.iter().filter(|old| !planned(&old.entry.path)).cloned().collect();
     if given.forgotten {

@@ -55,7 +55,7 @@ fn outputs(
     dry: bool,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let trace = memory::load(system, layout);
+    let trace = memory::load(system, layout).unwrap_or_default();
     let text = system.read_text(&options.root.join(REGISTRY)).map_err(Failure::io(REGISTRY))?;
     let registry: Registry =
         read(REGISTRY, &text, BROKEN_REGISTRY).map_err(|finding| Failure::Inputs(vec![*finding]))?;

@@ -58,13 +58,15 @@ pub fn round(
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
     let trace = memory::load(system, &layout);
+    let forgotten = first.unread.is_some() || trace.is_none();
+    let trace = trace.unwrap_or_default();
     let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
         Some(session) => session.refresh(system, options, &set)?,
         None => *session = Some(Session::open(system, options, &set)?),
     }
     let Some(session) = session else { unreachable!("set above") };
-    Round::new(system, options, progress, &layout, session, &trace, &set, &first).run()
+    Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
 }
 
 fn quiet(scan: &Scan, options: &Options) -> Outcome {
@@ -110,6 +112,8 @@ struct Round<'a> {
     trace: &'a Trace,
     set: &'a InputSet,
     scan: &'a Scan,
+    /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
+    forgotten: bool,
     /// For each template of the trace, whether it is still in force with the same contents.
     same_templates: Vec<bool>,
     counts: Counts,
@@ -126,11 +130,24 @@ impl<'a> Round<'a> {
         trace: &'a Trace,
         set: &'a InputSet,
         scan: &'a Scan,
+        forgotten: bool,
     ) -> Self {
         let now = crate::graph::templates::digests(&session.db, session.workspace);
         let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
         let same_templates = trace.templates.iter().map(same).collect();
-        Self { system, options, progress, layout, session, trace, set, scan, same_templates, counts: scan.counts }
+        Self {
+            system,
+            options,
+            progress,
+            layout,
+            session,
+            trace,
+            set,
+            scan,
+            forgotten,
+            same_templates,
+            counts: scan.counts,
+        }
     }
 
     fn run(mut self) -> Result<Outcome, Failure> {
@@ -177,7 +194,7 @@ impl<'a> Round<'a> {
             progress: self.progress,
             plan: &plan,
             trace: self.trace,
-            forgotten: self.scan.unread.is_some(),
+            forgotten: self.forgotten,
             selected: &selected,
             counts: self.counts,
             jobs: jobs
@@ -196,7 +213,7 @@ impl<'a> Round<'a> {
         self.counts = given.counts;
         let mut outcome = result.outcome;
         if self.options.show_unchanged {
-            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(unchanged);
+            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(|old| unchanged(old));
             outcome.outputs.extend(unchanged);
             outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
         }
@@ -213,6 +230,14 @@ impl<'a> Round<'a> {
             let records = jobs.iter().zip(result.records).filter_map(|(job, written)| {
                 Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written })
             });
+            let mut gone = result.still_there;
+            if !selected.is_everything() {
+                // A part was asked for: what is stale stays, and is remembered.
+                gone.extend(self.trace.outputs.iter().filter(|old| !plan.holds(&old.entry.path)).cloned());
+            }
+            // What was not selected has its say in the next build.
+            let told = kept.values().any(|old| !old.findings.is_empty());
+            let quiet = outcome.findings.is_empty() && outcome.count(Action::Kept) == 0 && !told;
             memory::save(&memory::Memory {
                 system: self.system,
                 layout: self.layout,
@@ -226,8 +251,9 @@ impl<'a> Round<'a> {
                 scan: self.scan,
                 kept: kept.into_values().collect(),
                 records: records.collect(),
-                gone: result.still_there,
-                quiet: !unselected_due && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+                quiet: quiet && !unselected_due && gone.is_empty(),
+                gone,
+                complete: selected.is_everything() || !self.forgotten,
             })?;
         }
         Ok(outcome)
@@ -298,7 +324,6 @@ impl<'a> Round<'a> {
     /// Renders and validates what is due, or takes it from the cache.
     fn make(&mut self, jobs: &[Job<'_>]) -> Vec<Option<Made>> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
-        let root = crate::graph::models::output_root(db, workspace).clone();
         let mut blobs = Blobs::open(self.system, self.layout);
         let known = |job: &Job<'_>| -> Option<Option<Made>> {
             let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
@@ -306,7 +331,7 @@ impl<'a> Round<'a> {
                 return Some(None);
             }
             let Some(Ok(prepared)) = job.prepared.as_deref() else { return None };
-            let key = prepared.key(below(&job.planned.entry.path, &root));
+            let key = prepared.key(&job.planned.entry.path);
             if self.options.force && !edited {
                 return None;
             }
@@ -322,7 +347,7 @@ impl<'a> Round<'a> {
             let checked = checked(db, workspace, Output::new(db, entry.clone()));
             self.progress.advance(1);
             let key = match jobs[index].prepared.as_deref() {
-                Some(Ok(prepared)) => prepared.key(below(&entry.path, &root)),
+                Some(Ok(prepared)) => prepared.key(&entry.path),
                 _ => Digest::default(),
             };
             let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));
@@ -333,7 +358,8 @@ impl<'a> Round<'a> {
         } else {
             open.iter().map(|index| render(db, *index)).collect()
         };
-        self.counts.rendered += results.len() as u64;
+        let rendered = |(index, _): &&(usize, Made)| matches!(jobs[*index].prepared.as_deref(), Some(Ok(_)));
+        self.counts.rendered += results.iter().filter(rendered).count() as u64;
         self.counts.validated += results.iter().filter(|(_, made)| made.text.is_some()).count() as u64;
         for (index, result) in results {
             if let Some(text) = &result.text

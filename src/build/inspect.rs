@@ -49,7 +49,7 @@ pub struct Known {
 impl View {
     pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
         let layout = Layout::new(&options.root, options.output_dir.as_deref());
-        let trace = super::memory::load(system, &layout);
+        let trace = super::memory::load(system, &layout).unwrap_or_default();
         let set =
             project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
         let session = Session::open(system, options, &set)?;

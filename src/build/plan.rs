@@ -46,6 +46,11 @@ impl Plan {
         Digest::of_value(&self.shared)
     }
 
+    /// Whether there should be an output at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.outputs.binary_search_by(|planned| planned.entry.path.as_str().cmp(path)).is_ok()
+    }
+
     /// Findings that make the whole build impossible.
     pub fn broken(&self) -> Vec<Finding> {
         self.findings.iter().filter(|finding| finding.is_error()).cloned().collect()
@@ -167,8 +172,10 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn of(trace: &'a Trace) -> Self {
-        let models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
-        let mut known = Self { models, entries: BTreeMap::new() };
+        let mut known = Self::default();
+        // Findings name lines of files that an edit elsewhere may have moved, so they are always made anew.
+        let quiet = trace.models.iter().filter(|model| model.findings.is_empty());
+        known.models = quiet.map(|model| (model.key.as_str(), model)).collect();
         for output in &trace.outputs {
             if let Some(model) = &output.entry.model {
                 known.entries.entry(model).or_default().push(&output.entry);

@@ -32,6 +32,8 @@ pub struct Output<'db> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     pub closure: Arc<Closure>,
+    /// What the header says of it: template, model, hardware. Data that nobody reads doesn't tell models apart.
+    pub made_from: String,
     /// The data, cut down to what the closure can read.
     pub data: models::Data,
     /// The data's fields by path, each with the digest of what it holds: what `why` can name.
@@ -50,9 +52,10 @@ impl Prepared {
             .map(|template| (template.path(), Digest::of(&template.digest())))
     }
 
-    /// The key of what this makes: same key, same bytes and findings.
-    pub fn key(&self, below: &str) -> Digest {
-        let mut parts: Vec<Vec<u8>> = vec![crate::digest::engine().0.to_vec(), below.as_bytes().to_vec()];
+    /// The key of what this makes at `path`, which findings name: same key, same bytes and findings.
+    pub fn key(&self, path: &str) -> Digest {
+        let mut parts: Vec<Vec<u8>> =
+            vec![crate::digest::engine().0.to_vec(), path.as_bytes().to_vec(), self.made_from.as_bytes().to_vec()];
         for (path, digest) in self.templates() {
             parts.push(path.as_bytes().to_vec());
             parts.push(digest.0.to_vec());
@@ -93,7 +96,8 @@ pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>)
     fields(&data, &mut String::new(), 0, &mut held);
     let whole = Digest::of_value(&data);
     let demands = demands_digest(db, workspace, target.contract.as_deref());
-    Arc::new(Ok(Prepared { closure, data: models::Data(data), held, whole, demands }))
+    let made_from = made_from(entry, closure.root.path());
+    Arc::new(Ok(Prepared { closure, made_from, data: models::Data(data), held, whole, demands }))
 }
 
 /// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
@@ -156,8 +160,7 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
     let (text, findings) = validated(db, workspace, entry, &raw, &input);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
-    let made_from = made_from(entry, prepared.closure.root.path());
-    let text = header::with_header(below, &made_from, &text).map(Arc::from);
+    let text = header::with_header(below, &prepared.made_from, &text).map(Arc::from);
     Arc::new(Checked { text, findings })
 }
 
