@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::emit::files::{WriteError, Writer};
 use crate::emit::ownership::{Standing, look};
 use crate::finding::codes::output::{
-    DISK_FULL, EDITED_BY_HAND, FOREIGN_FILE, INVALID_NOT_WRITTEN, NOT_WRITABLE, STALE_KEPT, THROUGH_SYMLINK,
+    DISK_FULL, EDITED_BY_HAND, FOREIGN_FILE, NOT_WRITABLE, STALE_KEPT, THROUGH_SYMLINK,
 };
 use crate::finding::{Finding, Place};
 use crate::graph::header::{Mark, mark};
@@ -114,15 +114,8 @@ fn decide<'a>(due: &'a Due<'a>, given: &Given<'_>) -> Decided<'a> {
     let old_findings = || due.old.map(|old| old.findings.clone()).unwrap_or_default();
     let Some(made) = &due.made else { return Decided { findings: old_findings(), ..unchanged } };
     let mut findings = made.findings.clone();
+    // Its errors say enough: a line an output would drown them when a template breaks hundreds.
     let Some(text) = made.text.as_ref().filter(|_| made.is_valid()) else {
-        if matches!(due.standing, Standing::Ours { .. }) {
-            let note = Finding::new(
-                INVALID_NOT_WRITTEN,
-                crate::finding::Severity::Note,
-                format!("{} was left as it is: its new text has errors", due.entry.path),
-            );
-            findings.push(note.at(Place::file(&due.entry.path)));
-        }
         return Decided { due, action: Action::Invalid, write: false, findings };
     };
     let restored = |action| if made.restored { Action::Restored } else { action };
@@ -245,7 +238,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
     } else {
         due.old.map(|old| old.why.clone()).unwrap_or_default()
     };
-    let own = |finding: &&Finding| !matches!(finding.code, EDITED_BY_HAND | FOREIGN_FILE | INVALID_NOT_WRITTEN);
+    let own = |finding: &&Finding| !matches!(finding.code, EDITED_BY_HAND | FOREIGN_FILE);
     Written {
         entry: due.entry.clone(),
         body,
