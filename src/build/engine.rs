@@ -1,10 +1,8 @@
 //! One round: scan, plan, find what is due, render and validate that, write it, remember it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
@@ -80,12 +78,22 @@ fn quiet(scan: &Scan, options: &Options) -> Outcome {
 }
 
 /// An output that is due, or that was looked at because it might be.
-struct Job<'a> {
-    planned: &'a Planned,
-    old: Option<&'a OutputTrace>,
+struct Job<'t, 'p> {
+    planned: &'p Planned,
+    old: Option<&'t OutputTrace>,
     standing: Standing,
     reasons: Vec<Reason>,
     prepared: Option<Inputs>,
+}
+
+/// The plan, parted.
+#[derive(Default)]
+struct Sorted<'t, 'p> {
+    jobs: Vec<Job<'t, 'p>>,
+    /// What the last build remembers of the others.
+    kept: Vec<&'t OutputTrace>,
+    /// Something that was not selected may be due.
+    unselected_due: bool,
 }
 
 /// What a job made.
@@ -159,33 +167,7 @@ impl<'a> Round<'a> {
         }
         let selected = Selected::resolve(self.system, self.options, self.session, &plan)?;
         let shared = plan.shared_digest();
-        let mut jobs = Vec::new();
-        let mut kept: BTreeMap<&str, OutputTrace> = BTreeMap::new();
-        let mut standings: FxHashMap<&str, Standing> = FxHashMap::default();
-        let mut unselected_due = false;
-        for planned in &plan.outputs {
-            let old = self.trace.output(&planned.entry.path).filter(|old| old.entry == planned.entry);
-            let suspect = self.is_suspect(planned, old, shared);
-            if !selected.holds(&planned.entry) {
-                unselected_due |= suspect;
-                if let Some(old) = self.trace.output(&planned.entry.path) {
-                    kept.insert(&planned.entry.path, old.clone());
-                }
-                continue;
-            }
-            let standing = self.standing(&planned.entry.path, &plan, old)?;
-            let in_place =
-                matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
-            let was_valid = old.is_some_and(|old| old.valid);
-            if suspect || !in_place && was_valid || self.options.force {
-                jobs.push(Job { planned, old, standing, reasons: Vec::new(), prepared: None });
-            } else {
-                if let Some(old) = old {
-                    kept.insert(&planned.entry.path, old.clone());
-                }
-                standings.insert(&planned.entry.path, standing);
-            }
-        }
+        let Sorted { mut jobs, kept, unselected_due } = self.sort(&plan, &selected, shared)?;
         self.decide(&mut jobs);
         let made = self.make(&jobs);
         let mut given = apply::Given {
@@ -211,21 +193,7 @@ impl<'a> Round<'a> {
         };
         let result = apply::apply(&mut given)?;
         self.counts = given.counts;
-        let mut outcome = result.outcome;
-        if self.options.show_unchanged {
-            let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(|old| unchanged(old));
-            outcome.outputs.extend(unchanged);
-            outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-        }
-        outcome.selected = selected.count(&plan);
-        outcome.planned = plan.outputs.len();
-        let told = kept.values().filter(|old| selected.holds(&old.entry)).flat_map(|old| old.findings.iter().cloned());
-        outcome.findings.extend(told.collect::<Vec<_>>());
-        outcome.findings.extend(plan.findings.iter().cloned());
-        outcome.findings.sort_by(|a, b| (a.severity, &a.place, a).cmp(&(b.severity, &b.place, b)));
-        outcome.findings.dedup();
-        outcome.dry = self.options.mode == Mode::Dry;
-        outcome.counts = self.counts;
+        let outcome = self.told(result.outcome, &plan, &selected, &kept);
         if self.options.mode == Mode::Build {
             let records = jobs.iter().zip(result.records).filter_map(|(job, written)| {
                 Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written })
@@ -236,7 +204,7 @@ impl<'a> Round<'a> {
                 gone.extend(self.trace.outputs.iter().filter(|old| !plan.holds(&old.entry.path)).cloned());
             }
             // What was not selected has its say in the next build.
-            let told = kept.values().any(|old| !old.findings.is_empty());
+            let told = kept.iter().any(|old| !old.findings.is_empty());
             let quiet = outcome.findings.is_empty() && outcome.count(Action::Kept) == 0 && !told;
             memory::save(&memory::Memory {
                 system: self.system,
@@ -249,7 +217,7 @@ impl<'a> Round<'a> {
                 shared,
                 old: self.trace,
                 scan: self.scan,
-                kept: kept.into_values().collect(),
+                kept,
                 records: records.collect(),
                 quiet: quiet && !unselected_due && gone.is_empty(),
                 gone,
@@ -257,6 +225,49 @@ impl<'a> Round<'a> {
             })?;
         }
         Ok(outcome)
+    }
+
+    /// Parts what may be due from what is not.
+    fn sort<'p>(&mut self, plan: &'p Plan, selected: &Selected, shared: Digest) -> Result<Sorted<'a, 'p>, Failure> {
+        let mut sorted = Sorted::default();
+        for planned in &plan.outputs {
+            let remembered = self.trace.output(&planned.entry.path);
+            let old = remembered.filter(|old| old.entry == planned.entry);
+            let suspect = self.is_suspect(planned, old, shared);
+            if !selected.holds(&planned.entry) {
+                sorted.unselected_due |= suspect;
+                sorted.kept.extend(remembered);
+                continue;
+            }
+            let standing = self.standing(&planned.entry.path, plan, old)?;
+            let in_place =
+                matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
+            let was_valid = old.is_some_and(|old| old.valid);
+            if suspect || !in_place && was_valid || self.options.force {
+                sorted.jobs.push(Job { planned, old, standing, reasons: Vec::new(), prepared: None });
+            } else {
+                sorted.kept.extend(old);
+            }
+        }
+        Ok(sorted)
+    }
+
+    /// Completes what applying has to tell: what was not touched, findings that still hold, counts.
+    fn told(&self, mut outcome: Outcome, plan: &Plan, selected: &Selected, kept: &[&OutputTrace]) -> Outcome {
+        let untouched = || kept.iter().filter(|old| selected.holds(&old.entry));
+        if self.options.show_unchanged {
+            outcome.outputs.extend(untouched().map(|old| unchanged(old)));
+            outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        outcome.selected = selected.count(plan);
+        outcome.planned = plan.outputs.len();
+        outcome.findings.extend(untouched().flat_map(|old| old.findings.iter().cloned()));
+        outcome.findings.extend(plan.findings.iter().cloned());
+        outcome.findings.sort_by(|a, b| (a.severity, &a.place, a).cmp(&(b.severity, &b.place, b)));
+        outcome.findings.dedup();
+        outcome.dry = self.options.mode == Mode::Dry;
+        outcome.counts = self.counts;
+        outcome
     }
 
     /// Whether anything that `planned` depends on has moved, as far as can be told without looking at fields.
@@ -284,9 +295,9 @@ impl<'a> Round<'a> {
     }
 
     /// Looks at the fields of every job and says why it is due; what is not due after all ends with no reason.
-    fn decide(&self, jobs: &mut [Job<'_>]) {
+    fn decide(&self, jobs: &mut [Job<'_, '_>]) {
         let (db, workspace) = (&self.session.db, self.session.workspace);
-        let decide = |db: &crate::graph::Database, job: &mut Job<'_>| {
+        let decide = |db: &crate::graph::Database, job: &mut Job<'_, '_>| {
             let prepared = prepared(db, workspace, Output::new(db, job.planned.entry.clone())).clone();
             job.reasons = match (&*prepared, job.old) {
                 (Err(_), None) => vec![Reason::New],
@@ -322,10 +333,10 @@ impl<'a> Round<'a> {
     }
 
     /// Renders and validates what is due, or takes it from the cache.
-    fn make(&mut self, jobs: &[Job<'_>]) -> Vec<Option<Made>> {
+    fn make(&mut self, jobs: &[Job<'_, '_>]) -> Vec<Option<Made>> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
         let mut blobs = Blobs::open(self.system, self.layout);
-        let known = |job: &Job<'_>| -> Option<Option<Made>> {
+        let known = |job: &Job<'_, '_>| -> Option<Option<Made>> {
             let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
             if job.reasons.is_empty() && !edited {
                 return Some(None);

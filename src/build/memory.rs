@@ -68,8 +68,8 @@ pub struct Memory<'a> {
     pub shared: Digest,
     pub old: &'a Trace,
     pub scan: &'a Scan,
-    /// Outputs that were not touched, as they were.
-    pub kept: Vec<OutputTrace>,
+    /// Outputs that were not touched, as `old` remembers them.
+    pub kept: Vec<&'a OutputTrace>,
     pub records: Vec<Record>,
     /// Stale outputs that were not removed.
     pub gone: Vec<OutputTrace>,
@@ -96,12 +96,15 @@ pub fn save(memory: &Memory<'_>) -> Result<(), Failure> {
 }
 
 fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) -> Trace {
-    let mut tables = Tables::default();
+    let mut tables = Tables::of(memory);
     let mut outputs: Vec<OutputTrace> = Vec::with_capacity(memory.kept.len() + memory.records.len());
-    for old in memory.kept.iter().chain(&memory.gone) {
+    for old in memory.kept.iter().copied().chain(&memory.gone) {
         let mut output = old.clone();
-        output.templates = memory.old.templates_of(old).map(|(path, digest)| tables.template(path, *digest)).collect();
-        output.held = memory.old.reads_of(old).map(|(path, digest)| (tables.read(path), digest)).collect();
+        if !tables.holds_old {
+            output.templates =
+                memory.old.templates_of(old).map(|(path, digest)| tables.template(path, *digest)).collect();
+            output.held = memory.old.reads_of(old).map(|(path, digest)| (tables.read(path), digest)).collect();
+        }
         outputs.push(output);
     }
     for record in &memory.records {
@@ -202,9 +205,28 @@ struct Tables {
     by_template: FxHashMap<(String, Digest), u32>,
     reads: Vec<String>,
     by_read: FxHashMap<String, u32>,
+    /// Indices of the last build's trace are valid here.
+    holds_old: bool,
 }
 
 impl Tables {
+    /// The last build's lists where most of them is still in use, so that its outputs keep their indices; else none.
+    fn of(memory: &Memory<'_>) -> Self {
+        let old = memory.old;
+        let grown = old.templates.len() > 4096;
+        if memory.kept.len() * 2 < old.outputs.len() || memory.kept.is_empty() || grown {
+            return Self::default();
+        }
+        let numbered = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
+        Self {
+            by_template: old.templates.iter().cloned().zip(numbered(old.templates.len())).collect(),
+            by_read: old.reads.iter().cloned().zip(numbered(old.reads.len())).collect(),
+            templates: old.templates.clone(),
+            reads: old.reads.clone(),
+            holds_old: true,
+        }
+    }
+
     fn template(&mut self, path: &str, digest: Digest) -> u32 {
         let next = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
         *self.by_template.entry((path.to_owned(), digest)).or_insert_with(|| {

@@ -58,7 +58,7 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: OUTSIDE_ROOT,
-        name: "outside-root",
+        name: "path-outside-root",
         summary: "a rule makes a path outside the output root",
         page: "Outputs live below `[project] output`, so that hfgen never touches anything else.",
     },
