@@ -244,7 +244,8 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         body,
         len: text.map_or(0, |text| text.len() as u64),
         stamp,
-        valid: decided.action != Action::Invalid,
+        // What was not due after all is what it was.
+        valid: decided.action != Action::Invalid && (due.made.is_some() || due.old.is_none_or(|old| old.valid)),
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
     }
