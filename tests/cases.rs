@@ -9,6 +9,8 @@
 //! - `tree`: every file below the folder but those of git and the cache;
 //! - a fence with the words `expect:PATH` holds the text of a file.
 //!
+//! A block with the word `project` plays in a copy of hfgen's own project (registry, lock, rules, templates).
+//!
 //! Times are masked as `[TIME]`, the folder as `[FOLDER]`, the binary as `[HFGEN]`.
 #![allow(clippy::disallowed_methods, reason = "tests make real folders and run the real binary")]
 
@@ -134,7 +136,19 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() }
     }
 
+    /// A copy of hfgen's own project, once.
+    fn project(&self) {
+        let files = ["registry.toml", "registry.lock", "rules", "templates"].map(|name| root().join(name));
+        if !self.folder.path().join("registry.toml").exists() {
+            let copied = Command::new("cp").arg("-R").args(files).arg(self.folder.path()).status();
+            assert!(copied.unwrap().success());
+        }
+    }
+
     fn replay(&self, words: &[&str], body: &str) -> String {
+        if words.contains(&"project") {
+            self.project();
+        }
         let after = |lead: &str| {
             words.iter().find_map(|word| word.strip_prefix(lead)).map(|path| self.folder.path().join(path))
         };

@@ -1,4 +1,5 @@
 //! How long parsing, reading, projecting and rendering take. Ignored: it prints, and asserts nothing that depends on load.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skipped test says why")]
 
 mod template_support;
 

@@ -1,4 +1,5 @@
 //! Reads, closures and layers: what an output depends on. Rendering itself is tested in `template.rs`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skipped test says why")]
 
 mod template_support;
 

@@ -1,5 +1,9 @@
 //! Each kind of issue, found where it is and not found where it isn't. `check` compares all issues of a source with what is
 //! expected: a list of `line: HFnnn words of the message`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a skipped test says why")]
+
+#[path = "support/validate_mutants.rs"]
+mod validate_mutants;
 
 use std::path::Path;
 
@@ -15,7 +19,7 @@ const PLAIN: Demands<'_> = Demands {
     contract: None,
     class_names: None,
     model: None,
-    roots: &["/work/project", "/work/home"],
+    roots: &["/build/project", "/build/home"],
 };
 
 const TEST: Demands<'_> = Demands { kind: FileKind::Test, ..PLAIN };
@@ -75,8 +79,45 @@ fn deep_nesting_is_an_error_and_not_a_crash() {
     assert!(on_a_small_stack(format!("x = {}1 (\n", "not ".repeat(50_000))) > 0);
     assert_eq!(on_a_small_stack(format!("x = 1{}\n", " + 1".repeat(200))), 0);
     assert_eq!(on_a_small_stack(format!("x = {}1{}\n", "[".repeat(150), "]".repeat(150))), 0);
-    let nested: String = (0..60).map(|depth| format!("{}if 1:\n", " ".repeat(depth))).collect();
-    assert_eq!(on_a_small_stack(format!("{nested}{}pass\n", " ".repeat(60))), 0);
+    let nested = |depth: usize| (0..depth).fold(String::new(), |text, at| text + &" ".repeat(at) + "if 1:\n");
+    assert_eq!(on_a_small_stack(format!("{}{}pass\n", nested(60), " ".repeat(60))), 0);
+    // As deep as may be, in statements and in expressions at once.
+    let calls = format!("{}1{}", "len(".repeat(199), ")".repeat(199));
+    assert_eq!(on_a_small_stack(format!("{}{}{calls}\n", nested(98), " ".repeat(98))), 0);
+    assert_eq!(on_a_small_stack(format!("{}{}pass\n", nested(120), " ".repeat(120))), 1);
+}
+
+#[test]
+fn odd_files() {
+    ok("", &PLAIN);
+    ok("\n\n", &PLAIN);
+    ok("# only a comment", &PLAIN);
+    let marked = python("\u{feff}x = 1\n", &PLAIN);
+    assert!(marked.is_valid(), "{marked:?}");
+    let returns = python("x = 1\r\nif x:\r\n    y = 'a'\r\n", &PLAIN);
+    assert_eq!((returns.text.as_str(), returns.lines.to_raw(3)), ("x = 1\nif x:\n    y = \"a\"\n", 3));
+    check("", &TEST, &["1: HF320"]);
+}
+
+/// Whatever stands in a text: no panic, ranges within it, and lines that exist.
+#[test]
+fn any_text_is_judged() {
+    let contract: Contract = toml::from_str(CONTRACT).expect("a contract");
+    let names = ClassNames::new(["BertModel"]);
+    let model = Some(ModelWords { model_type: "gpt-neo", ident: "gpt_neo" });
+    let demands = Demands { python: (3, 12), contract: Some(&contract), class_names: Some(&names), model, ..TEST };
+    for (seed, source) in [include_str!("corpus/worker.py"), include_str!("corpus/strings.py")].into_iter().enumerate()
+    {
+        for mutant in validate_mutants::of(source, 300, seed as u64 + 9) {
+            let found = python(&mutant, &demands);
+            assert!(found.issues.iter().all(|issue| mutant.get(issue.range.clone()).is_some()), "{mutant}");
+            let (raw, formatted) = (mutant.lines().count() + 1, found.text.lines().count() + 1);
+            for line in 1..=formatted {
+                let line = u32::try_from(line).expect("few lines");
+                assert!((1..=raw).contains(&(found.lines.to_raw(line) as usize)), "{line} of {mutant}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -245,7 +286,7 @@ fn absolute_paths() {
     check("x = 'C:\\\\Users\\\\me'\n", &PLAIN, &["1: HF314 `C:\\Users\\me`"]);
     check("x = 'file:///Users/me/x'\n", &PLAIN, &["1: HF314 `/Users/me/x`"]);
     check("x = 'cache at /root/.cache now'\n", &PLAIN, &["1: HF314 `/root/.cache`"]);
-    check("x = '/work/project/generated/x.py'\n", &PLAIN, &["1: HF314 `/work/project/generated/x.py`"]);
+    check("x = '/build/project/generated/x.py'\n", &PLAIN, &["1: HF314 `/build/project/generated/x.py`"]);
     ok(
         "x = 'https://x.org/home/me', '/dev/null', 'a/home/b', '/usr/bin/env', './tmp/x', '/homes', '/workspaces', 'c:d'\n",
         &PLAIN,

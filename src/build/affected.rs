@@ -33,7 +33,7 @@ pub fn affected(view: &View, input: &Input) -> Result<Vec<String>, Finding> {
             None => finding.help("inputs are registry.toml, registry.lock, rules/*.toml and templates/**/*.hbs"),
         });
     }
-    let test: Box<dyn Fn(&Entry, &Prepared) -> bool> = match input.path.as_str() {
+    let test: Test = match input.path.as_str() {
         "registry.toml" => registry(input.field.as_deref()),
         "registry.lock" => lock(input.field.as_deref()),
         path if path.starts_with("rules/") => rules(view, path, input.field.as_deref()),

@@ -8,16 +8,16 @@ use super::diff::unified;
 use super::engine::{Made, below};
 use super::memory::Written;
 use super::options::{Failure, Mode, Options};
-use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
+use super::progress::Progress;
 use super::reason::Reason;
 use super::selection::Selected;
 use crate::digest::Digest;
 use crate::emit::files::{WriteError, Writer};
 use crate::emit::ownership::{Standing, look};
 use crate::finding::codes::output::{
-    DISK_FULL, EDITED_BY_HAND, FOREIGN_FILE, INVALID_NOT_WRITTEN, NOT_WRITABLE, STALE_KEPT, THROUGH_SYMLINK,
+    DISK_FULL, EDITED_BY_HAND, FOREIGN_FILE, NOT_WRITABLE, STALE_KEPT, THROUGH_SYMLINK,
 };
 use crate::finding::{Finding, Place};
 use crate::graph::header::{Mark, mark};
@@ -46,15 +46,15 @@ pub struct Given<'a> {
     /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
     pub forgotten: bool,
     pub selected: &'a Selected,
-    pub counts: &'a mut Counts,
+    pub counts: Counts,
     pub jobs: Vec<Due<'a>>,
 }
 
 /// What came of it.
 pub struct Applied {
     pub outcome: Outcome,
-    /// One a job; `None` where nothing is to be remembered.
-    pub records: Vec<Option<Written>>,
+    /// One a job.
+    pub records: Vec<Written>,
     /// Stale outputs that were kept.
     pub still_there: Vec<OutputTrace>,
 }
@@ -68,16 +68,16 @@ struct Decided<'a> {
     findings: Vec<Finding>,
 }
 
-pub fn apply(given: Given<'_>) -> Result<Applied, Failure> {
+pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
     let mut outcome = Outcome::default();
-    let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, &given)).collect();
-    let stale = stale(&given)?;
+    let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
+    let stale = stale(given)?;
     let writer = match given.options.mode {
-        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(&given)?),
+        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(given)?),
         _ => None,
     };
     let stamps = match &writer {
-        Some(writer) => write(&given, writer, &decided)?,
+        Some(writer) => write(given, writer, &decided)?,
         None => vec![None; decided.len()],
     };
     given.counts.written += stamps.iter().flatten().count() as u64;
@@ -86,13 +86,13 @@ pub fn apply(given: Given<'_>) -> Result<Applied, Failure> {
         given.counts.bytes_written += stamp.map_or(0, |stamp| stamp.size);
         outcome.findings.extend(decided.findings.iter().cloned());
         if decided.action != Action::Unchanged || given.options.show_unchanged {
-            outcome.outputs.push(said(decided, &given));
+            outcome.outputs.push(said(decided, given));
         }
         records.push(record(decided, stamp));
     }
     let mut still_there = Vec::new();
     for old in stale {
-        remove(&given, writer.as_ref(), old, &mut outcome, &mut still_there)?;
+        remove(given, writer.as_ref(), old, &mut outcome, &mut still_there)?;
     }
     given.counts.removed += outcome.count(Action::Removed) as u64;
     outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
@@ -114,15 +114,8 @@ fn decide<'a>(due: &'a Due<'a>, given: &Given<'_>) -> Decided<'a> {
     let old_findings = || due.old.map(|old| old.findings.clone()).unwrap_or_default();
     let Some(made) = &due.made else { return Decided { findings: old_findings(), ..unchanged } };
     let mut findings = made.findings.clone();
+    // Its errors say enough: a line an output would drown them when a template breaks hundreds.
     let Some(text) = made.text.as_ref().filter(|_| made.is_valid()) else {
-        if matches!(due.standing, Standing::Ours { .. }) {
-            let note = Finding::new(
-                INVALID_NOT_WRITTEN,
-                crate::finding::Severity::Note,
-                format!("{} was left as it is: its new text has errors", due.entry.path),
-            );
-            findings.push(note.at(Place::file(&due.entry.path)));
-        }
         return Decided { due, action: Action::Invalid, write: false, findings };
     };
     let restored = |action| if made.restored { Action::Restored } else { action };
@@ -222,7 +215,7 @@ fn said(decided: &Decided<'_>, given: &Given<'_>) -> OutputOutcome {
     }
 }
 
-fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
+fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
     let due = decided.due;
     let standing = match due.standing {
         Standing::Ours { digest, stamp } => Some((*digest, *stamp)),
@@ -245,8 +238,8 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
     } else {
         due.old.map(|old| old.why.clone()).unwrap_or_default()
     };
-    let own = |finding: &&Finding| !matches!(finding.code, EDITED_BY_HAND | FOREIGN_FILE | INVALID_NOT_WRITTEN);
-    Some(Written {
+    let own = |finding: &&Finding| !matches!(finding.code, EDITED_BY_HAND | FOREIGN_FILE);
+    Written {
         entry: due.entry.clone(),
         body,
         len: text.map_or(0, |text| text.len() as u64),
@@ -254,7 +247,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Option<Written> {
         valid: decided.action != Action::Invalid,
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
-    })
+    }
 }
 
 /// Outputs of the last build, or genuine files that nobody remembers, that the plan no longer holds.
@@ -262,7 +255,7 @@ fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
     if !given.selected.is_everything() {
         return Ok(Vec::new());
     }
-    let planned = |path: &str| given.plan.outputs.binary_search_by(|p| p.entry.path.as_str().cmp(path)).is_ok();
+    let planned = |path: &str| given.plan.holds(path);
     let mut stale: Vec<OutputTrace> =
         given.trace.outputs.iter().filter(|old| !planned(&old.entry.path)).cloned().collect();
     if given.forgotten {

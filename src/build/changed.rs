@@ -23,17 +23,17 @@ pub fn reached(
     session: &Session,
     now: &Plan,
 ) -> Result<FxHashSet<String>, Failure> {
-    let git = Repository::around(system, &options.root).map_err(failure)?;
+    let git = Repository::around(system, &options.root).map_err(|error| failure(&error))?;
     let (revision, paths) = match changed {
         Changed::Since(revision) => {
-            let base = git.base(revision).map_err(failure)?;
-            let paths = git.changed_since(&base, &[]).map_err(failure)?;
+            let base = git.base(revision).map_err(|error| failure(&error))?;
+            let paths = git.changed_since(&base, &[]).map_err(|error| failure(&error))?;
             (base, paths)
         }
         Changed::Staged => {
-            let status = git.status(&[]).map_err(failure)?;
+            let status = git.status(&[]).map_err(|error| failure(&error))?;
             let staged = status.entries.into_iter().filter(|entry| entry.is_staged).map(|entry| entry.path);
-            (git.base("HEAD").map_err(failure)?, staged.collect())
+            (git.base("HEAD").map_err(|error| failure(&error))?, staged.collect())
         }
     };
     let mut reached: FxHashSet<String> = now
@@ -42,7 +42,8 @@ pub fn reached(
         .map(|planned| planned.entry.path.clone())
         .filter(|path| paths.iter().any(|changed| changed == path))
         .collect();
-    let inputs = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
+    let inputs =
+        project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     let is_input = |path: &str| {
         inputs.files.iter().any(|file| file.path == path)
             || path.starts_with("rules/")
@@ -54,8 +55,9 @@ pub fn reached(
     if moved.is_empty() {
         return Ok(reached);
     }
-    let before = git.at(&revision, &moved).map_err(failure)?;
-    let contents: BTreeMap<_, _> = moved.iter().zip(before).map(|(path, bytes)| (options.root.join(path), bytes)).collect();
+    let before = git.at(&revision, &moved).map_err(|error| failure(&error))?;
+    let contents: BTreeMap<_, _> =
+        moved.iter().zip(before).map(|(path, bytes)| (options.root.join(path), bytes)).collect();
     let overlay = OverlaySystem { below: system, contents };
     reached.extend(differing(&overlay, options, session, now)?);
     Ok(reached)
@@ -110,6 +112,6 @@ fn made_from_the_same(then: &Session, now: &Session, planned: &super::plan::Plan
 }
 
 /// What git said, as a failure of the command.
-pub fn failure(error: GitError) -> Failure {
-    Failure::Selection(vec![Finding::from(&error)])
+pub fn failure(error: &GitError) -> Failure {
+    Failure::Selection(vec![Finding::from(error)])
 }

@@ -55,14 +55,14 @@ fn outputs(
     dry: bool,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let trace = memory::load(system, layout);
+    let trace = memory::load(system, layout).unwrap_or_default();
     let text = system.read_text(&options.root.join(REGISTRY)).map_err(Failure::io(REGISTRY))?;
     let registry: Registry =
         read(REGISTRY, &text, BROKEN_REGISTRY).map_err(|finding| Failure::Inputs(vec![*finding]))?;
-    let root = options
-        .output_dir
-        .as_ref()
-        .map_or_else(|| registry.project.output.trim_end_matches('/').to_owned(), |dir| dir.to_string_lossy().into_owned());
+    let root = options.output_dir.as_ref().map_or_else(
+        || registry.project.output.trim_end_matches('/').to_owned(),
+        |dir| dir.to_string_lossy().into_owned(),
+    );
     let folder = options.root.join(&root);
     let mut known: Vec<(String, Option<Digest>)> =
         trace.outputs.iter().map(|old| (old.entry.path.clone(), Some(old.body))).collect();
@@ -82,8 +82,8 @@ fn outputs(
     let mut writer = None;
     for (path, body) in known {
         let full = options.root.join(&path);
-        let standing = look(system, &full, below(&path, &root), body)
-            .map_err(Failure::io(format!("looking at {path}")))?;
+        let standing =
+            look(system, &full, below(&path, &root), body).map_err(Failure::io(format!("looking at {path}")))?;
         let action = match standing {
             Standing::Missing | Standing::Foreign { .. } => continue,
             Standing::Edited { .. } if !options.force => {

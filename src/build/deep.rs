@@ -38,7 +38,12 @@ struct Verdict {
 }
 
 /// Asks `python` about every selected Python output that is on disk.
-pub fn deep(system: &dyn System, options: &Options, python: &str, progress: &dyn Progress) -> Result<Verdicts, Failure> {
+pub fn deep(
+    system: &dyn System,
+    options: &Options,
+    python: &str,
+    progress: &dyn Progress,
+) -> Result<Verdicts, Failure> {
     let view = View::open(system, options)?;
     let selected = Selected::resolve(system, options, &view.session, &view.plan)?;
     let version = version(system, options, python)?;
@@ -138,7 +143,9 @@ fn ask(system: &dyn System, options: &Options, python: &str, paths: &[&str]) -> 
     let tests: Vec<&str> = paths
         .iter()
         .copied()
-        .filter(|path| verdicts[path].wrong.is_none() && path.rsplit('/').next().is_some_and(|n| n.starts_with("test_")))
+        .filter(|path| {
+            verdicts[path].wrong.is_none() && path.rsplit('/').next().is_some_and(|n| n.starts_with("test_"))
+        })
         .collect();
     if !tests.is_empty() {
         let collect = ["pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"];
@@ -154,8 +161,12 @@ fn ask(system: &dyn System, options: &Options, python: &str, paths: &[&str]) -> 
                 _ => {
                     let ran = run(&collect, &[path])?;
                     let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-                    let error = said.lines().find(|line| line.starts_with("E  ")).map(|line| line[1..].trim().to_owned());
-                    Verdict { wrong: Some((true, error.unwrap_or_else(|| "no test was collected".to_owned()))), tests: 0 }
+                    let error =
+                        said.lines().find(|line| line.starts_with("E  ")).map(|line| line[1..].trim().to_owned());
+                    Verdict {
+                        wrong: Some((true, error.unwrap_or_else(|| "no test was collected".to_owned()))),
+                        tests: 0,
+                    }
                 }
             };
             verdicts.insert(path, verdict);

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::options::{Failure, Mode, Options};
-use super::progress::Progress;
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
+use super::progress::Progress;
 use super::project::{self, InputSet};
 use super::reason::{Reason, differences};
 use super::scan::{Scan, Seen, scan};
@@ -19,7 +19,7 @@ use super::{apply, memory};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
-use crate::graph::outputs::{Output, Prepared, checked, prepared};
+use crate::graph::outputs::{Inputs, Output, checked, prepared};
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -58,14 +58,15 @@ pub fn round(
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
     let trace = memory::load(system, &layout);
-    let set = project::inputs(system, &options.root, &options.templates)
-        .map_err(Failure::io("listing the inputs"))?;
+    let forgotten = first.unread.is_some() || trace.is_none();
+    let trace = trace.unwrap_or_default();
+    let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
         Some(session) => session.refresh(system, options, &set)?,
         None => *session = Some(Session::open(system, options, &set)?),
     }
     let Some(session) = session else { unreachable!("set above") };
-    Round::new(system, options, progress, &layout, session, &trace, &set, &first).run()
+    Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
 }
 
 fn quiet(scan: &Scan, options: &Options) -> Outcome {
@@ -84,7 +85,7 @@ struct Job<'a> {
     old: Option<&'a OutputTrace>,
     standing: Standing,
     reasons: Vec<Reason>,
-    prepared: Option<Arc<Result<Prepared, Vec<Finding>>>>,
+    prepared: Option<Inputs>,
 }
 
 /// What a job made.
@@ -111,6 +112,8 @@ struct Round<'a> {
     trace: &'a Trace,
     set: &'a InputSet,
     scan: &'a Scan,
+    /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
+    forgotten: bool,
     /// For each template of the trace, whether it is still in force with the same contents.
     same_templates: Vec<bool>,
     counts: Counts,
@@ -127,11 +130,24 @@ impl<'a> Round<'a> {
         trace: &'a Trace,
         set: &'a InputSet,
         scan: &'a Scan,
+        forgotten: bool,
     ) -> Self {
         let now = crate::graph::templates::digests(&session.db, session.workspace);
         let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
         let same_templates = trace.templates.iter().map(same).collect();
-        Self { system, options, progress, layout, session, trace, set, scan, same_templates, counts: scan.counts }
+        Self {
+            system,
+            options,
+            progress,
+            layout,
+            session,
+            trace,
+            set,
+            scan,
+            forgotten,
+            same_templates,
+            counts: scan.counts,
+        }
     }
 
     fn run(mut self) -> Result<Outcome, Failure> {
@@ -158,7 +174,8 @@ impl<'a> Round<'a> {
                 continue;
             }
             let standing = self.standing(&planned.entry.path, &plan, old)?;
-            let in_place = matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
+            let in_place =
+                matches!(&standing, Standing::Ours { digest, .. } if old.is_some_and(|old| old.body == *digest));
             let was_valid = old.is_some_and(|old| old.valid);
             if suspect || !in_place && was_valid || self.options.force {
                 jobs.push(Job { planned, old, standing, reasons: Vec::new(), prepared: None });
@@ -170,16 +187,16 @@ impl<'a> Round<'a> {
             }
         }
         self.decide(&mut jobs);
-        let made = self.make(&jobs)?;
-        let result = apply::apply(apply::Given {
+        let made = self.make(&jobs);
+        let mut given = apply::Given {
             system: self.system,
             options: self.options,
             progress: self.progress,
             plan: &plan,
             trace: self.trace,
-            forgotten: self.scan.unread.is_some(),
+            forgotten: self.forgotten,
             selected: &selected,
-            counts: &mut self.counts,
+            counts: self.counts,
             jobs: jobs
                 .iter()
                 .zip(made)
@@ -191,7 +208,9 @@ impl<'a> Round<'a> {
                     made,
                 })
                 .collect(),
-        })?;
+        };
+        let result = apply::apply(&mut given)?;
+        self.counts = given.counts;
         let mut outcome = result.outcome;
         if self.options.show_unchanged {
             let unchanged = kept.values().filter(|old| selected.holds(&old.entry)).map(|old| unchanged(old));
@@ -208,10 +227,18 @@ impl<'a> Round<'a> {
         outcome.dry = self.options.mode == Mode::Dry;
         outcome.counts = self.counts;
         if self.options.mode == Mode::Build {
-            let records = jobs.iter().zip(result.records).filter_map(|(job, record)| {
-                Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written: record? })
+            let records = jobs.iter().zip(result.records).filter_map(|(job, written)| {
+                Some(memory::Record { prepared: job.prepared.clone()?, model: job.planned.model, written })
             });
-            memory::save(memory::Memory {
+            let mut gone = result.still_there;
+            if !selected.is_everything() {
+                // A part was asked for: what is stale stays, and is remembered.
+                gone.extend(self.trace.outputs.iter().filter(|old| !plan.holds(&old.entry.path)).cloned());
+            }
+            // What was not selected has its say in the next build.
+            let told = kept.values().any(|old| !old.findings.is_empty());
+            let quiet = outcome.findings.is_empty() && outcome.count(Action::Kept) == 0 && !told;
+            memory::save(&memory::Memory {
                 system: self.system,
                 layout: self.layout,
                 options: options_digest(self.options),
@@ -224,8 +251,9 @@ impl<'a> Round<'a> {
                 scan: self.scan,
                 kept: kept.into_values().collect(),
                 records: records.collect(),
-                gone: result.still_there,
-                quiet: !unselected_due && outcome.findings.is_empty() && outcome.count(Action::Kept) == 0,
+                quiet: quiet && !unselected_due && gone.is_empty(),
+                gone,
+                complete: selected.is_everything() || !self.forgotten,
             })?;
         }
         Ok(outcome)
@@ -287,14 +315,15 @@ impl<'a> Round<'a> {
         if jobs.len() > 4 {
             jobs.par_iter_mut().with_min_len(4).for_each_with(db.clone(), |db, job| decide(db, job));
         } else {
-            jobs.iter_mut().for_each(|job| decide(db, job));
+            for job in jobs {
+                decide(db, job);
+            }
         }
     }
 
     /// Renders and validates what is due, or takes it from the cache.
-    fn make(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Option<Made>>, Failure> {
+    fn make(&mut self, jobs: &[Job<'_>]) -> Vec<Option<Made>> {
         let (db, workspace) = (&self.session.db, self.session.workspace);
-        let root = crate::graph::models::output_root(db, workspace).clone();
         let mut blobs = Blobs::open(self.system, self.layout);
         let known = |job: &Job<'_>| -> Option<Option<Made>> {
             let edited = matches!(job.standing, Standing::Edited { .. } | Standing::Foreign { .. });
@@ -302,7 +331,7 @@ impl<'a> Round<'a> {
                 return Some(None);
             }
             let Some(Ok(prepared)) = job.prepared.as_deref() else { return None };
-            let key = prepared.key(below(&job.planned.entry.path, &root));
+            let key = prepared.key(&job.planned.entry.path);
             if self.options.force && !edited {
                 return None;
             }
@@ -318,7 +347,7 @@ impl<'a> Round<'a> {
             let checked = checked(db, workspace, Output::new(db, entry.clone()));
             self.progress.advance(1);
             let key = match jobs[index].prepared.as_deref() {
-                Some(Ok(prepared)) => prepared.key(below(&entry.path, &root)),
+                Some(Ok(prepared)) => prepared.key(&entry.path),
                 _ => Digest::default(),
             };
             let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));
@@ -329,7 +358,8 @@ impl<'a> Round<'a> {
         } else {
             open.iter().map(|index| render(db, *index)).collect()
         };
-        self.counts.rendered += results.len() as u64;
+        let rendered = |(index, _): &&(usize, Made)| matches!(jobs[*index].prepared.as_deref(), Some(Ok(_)));
+        self.counts.rendered += results.iter().filter(rendered).count() as u64;
         self.counts.validated += results.iter().filter(|(_, made)| made.text.is_some()).count() as u64;
         for (index, result) in results {
             if let Some(text) = &result.text
@@ -346,7 +376,7 @@ impl<'a> Round<'a> {
             // Only speed is lost.
             self.progress.note(&format!("the cache could not be written: {error}"));
         }
-        Ok(made.into_iter().map(Option::flatten).collect())
+        made.into_iter().map(Option::flatten).collect()
     }
 }
 

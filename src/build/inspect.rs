@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
 use crate::graph::models::rule_book;
-use crate::graph::outputs::{Output, Prepared, context, prepared};
+use crate::graph::outputs::{Inputs, Output, context, prepared};
 use crate::graph::templates::{Name, layered, parsed, resolve};
 use crate::rules::plan::Entry;
 use crate::store::Layout;
@@ -49,9 +49,9 @@ pub struct Known {
 impl View {
     pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
         let layout = Layout::new(&options.root, options.output_dir.as_deref());
-        let trace = super::memory::load(system, &layout);
-        let set = project::inputs(system, &options.root, &options.templates)
-            .map_err(Failure::io("listing the inputs"))?;
+        let trace = super::memory::load(system, &layout).unwrap_or_default();
+        let set =
+            project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
         let session = Session::open(system, options, &set)?;
         let plan = plan(&session, &trace);
         let broken = plan.broken();
@@ -69,7 +69,7 @@ impl View {
     }
 
     /// What each of `planned` is made from, in their order.
-    pub fn prepared<'a>(&self, planned: &[&'a Planned]) -> Vec<(&'a Planned, Arc<Result<Prepared, Vec<Finding>>>)> {
+    pub fn prepared<'a>(&self, planned: &[&'a Planned]) -> Vec<(&'a Planned, Inputs)> {
         let workspace = self.session.workspace;
         planned
             .par_iter()

@@ -1,15 +1,16 @@
 //! What a build leaves for the next one, and how it is taken up: lock, trace, stamps.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::options::Failure;
-use super::progress::Progress;
 use super::plan::{self, Plan};
+use super::progress::Progress;
 use super::project::{InputSet, LOCK};
 use super::scan::Scan;
 use super::session::Session;
 use crate::digest::Digest;
-use crate::graph::outputs::Prepared;
+use crate::finding::Finding;
+use crate::graph::outputs::Inputs;
 use crate::rules::plan::Entry;
 use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
@@ -26,12 +27,14 @@ pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Re
             system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
         }
     }
-    system.lock(&layout.lock(), &|| progress.note("waiting for another build of this project")).map_err(failed("locking"))
+    system
+        .lock(&layout.lock(), &|| progress.note("waiting for another build of this project"))
+        .map_err(failed("locking"))
 }
 
-/// The last build's memory; empty when there is none that can be read.
-pub fn load(system: &dyn System, layout: &Layout) -> Trace {
-    system.read(&layout.trace()).ok().and_then(|bytes| frame::decode(&bytes).ok()).unwrap_or_default()
+/// The last build's memory; none when it can't be read.
+pub fn load(system: &dyn System, layout: &Layout) -> Option<Trace> {
+    frame::decode(&system.read(&layout.trace()).ok()?).ok()
 }
 
 /// What became of one job.
@@ -42,13 +45,13 @@ pub struct Written {
     pub len: u64,
     pub stamp: Option<Stamp>,
     pub valid: bool,
-    pub findings: Vec<crate::finding::Finding>,
+    pub findings: Vec<Finding>,
     pub why: Vec<String>,
 }
 
 /// A job's inputs and result.
 pub struct Record {
-    pub prepared: std::sync::Arc<Result<Prepared, Vec<crate::finding::Finding>>>,
+    pub prepared: Inputs,
     pub model: Digest,
     pub written: Written,
 }
@@ -68,20 +71,26 @@ pub struct Memory<'a> {
     /// Outputs that were not touched, as they were.
     pub kept: Vec<OutputTrace>,
     pub records: Vec<Record>,
-    /// Stale outputs that could not be removed.
+    /// Stale outputs that were not removed.
     pub gone: Vec<OutputTrace>,
+    /// Whether all files of hfgen's that may lie around are known.
+    pub complete: bool,
     /// Whether the next build may end after a look at the stamps.
     pub quiet: bool,
 }
 
-/// Writes trace and stamps. The stamps go first and come back last: without them nothing is believed.
-pub fn save(memory: Memory<'_>) -> Result<(), Failure> {
+/// Writes trace and stamps. The stamps come last: without them nothing is believed, and files that nobody remembers are
+/// looked for.
+pub fn save(memory: &Memory<'_>) -> Result<(), Failure> {
     let failed = || Failure::io(format!("writing to {FOLDER}"));
     let (system, layout) = (memory.system, memory.layout);
     let mut stamps_of: FxHashMap<String, Option<Stamp>> = FxHashMap::default();
-    let trace = trace(&memory, &mut stamps_of);
+    let trace = trace(memory, &mut stamps_of);
     system.write_atomic(&layout.trace(), &frame::encode(&trace)).map_err(failed())?;
-    let stamps = stamps(&memory, &trace, &stamps_of);
+    if !memory.complete {
+        return Ok(());
+    }
+    let stamps = stamps(memory, &trace, &stamps_of);
     system.write_atomic(&layout.stamps(), &frame::encode(&stamps)).map_err(failed())?;
     Ok(())
 }
@@ -114,8 +123,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
         };
         match &*record.prepared {
             Ok(prepared) => {
-                output.templates =
-                    prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
+                output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
                 output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
                 output.whole = prepared.whole;
                 output.demands = prepared.demands;
@@ -126,29 +134,35 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
         outputs.push(output);
     }
     outputs.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    // Invariant: a remembered model has exactly those outputs in the trace that it was planned with.
+    let planned = &memory.plan.outputs;
+    let unplanned = outputs.iter().map(|output| &output.entry).filter(|entry| {
+        let found = planned.binary_search_by(|planned| planned.entry.path.cmp(&entry.path));
+        !found.is_ok_and(|at| planned[at].entry == **entry)
+    });
+    let unmade = planned.iter().map(|planned| &planned.entry).filter(|entry| {
+        let found = outputs.binary_search_by(|output| output.entry.path.cmp(&entry.path));
+        !found.is_ok_and(|at| outputs[at].entry == **entry)
+    });
+    let partly: FxHashSet<&str> = unplanned.chain(unmade).filter_map(|entry| entry.model.as_deref()).collect();
+    let models = memory.plan.models.iter().filter(|model| !partly.contains(model.key.as_str())).cloned().collect();
     Trace {
         inputs: memory.session.inputs().map(|(path, loaded)| (path.to_owned(), loaded.digest)).collect(),
         templates: tables.templates,
         shared: memory.plan.shared.clone(),
-        models: memory.plan.models.clone(),
+        models,
         reads: tables.reads,
         outputs,
         findings: memory.plan.findings.clone(),
     }
 }
 
-fn stamps<'a>(
-    memory: &Memory<'a>,
-    trace: &'a Trace,
-    stamps_of: &FxHashMap<String, Option<Stamp>>,
-) -> Stamps<'a> {
+fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<String, Option<Stamp>>) -> Stamps<'a> {
     let now = memory.system.now();
     let mut inputs: Vec<Watched<'a>> = memory
         .session
         .inputs()
-        .map(|(path, loaded)| {
-            Watched::new(path.to_owned(), loaded.stamp, loaded.digest, memory.session.read_at)
-        })
+        .map(|(path, loaded)| Watched::new(path.to_owned(), loaded.stamp, loaded.digest, memory.session.read_at))
         .collect();
     if !inputs.iter().any(|input| input.path == LOCK) {
         inputs.push(Watched::new(LOCK, None, Digest::default(), now));
@@ -161,7 +175,12 @@ fn stamps<'a>(
             None => match seen {
                 Some(seen) if seen.digest == output.body => Watched::new(path, seen.stamp, output.body, now),
                 // Looked at, but not by its stamp: hashed the next time.
-                _ => Watched { path: path.into(), stamp: memory.system.stat(&memory.root.join(path)).ok(), digest: output.body, settled: false },
+                _ => Watched {
+                    path: path.into(),
+                    stamp: memory.system.stat(&memory.root.join(path)).ok(),
+                    digest: output.body,
+                    settled: false,
+                },
             },
         }
     });

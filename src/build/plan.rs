@@ -46,6 +46,11 @@ impl Plan {
         Digest::of_value(&self.shared)
     }
 
+    /// Whether there should be an output at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.outputs.binary_search_by(|planned| planned.entry.path.as_str().cmp(path)).is_ok()
+    }
+
     /// Findings that make the whole build impossible.
     pub fn broken(&self) -> Vec<Finding> {
         self.findings.iter().filter(|finding| finding.is_error()).cloned().collect()
@@ -168,7 +173,9 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(trace: &'a Trace) -> Self {
         let mut known = Self::default();
-        known.models = trace.models.iter().map(|model| (model.key.as_str(), model)).collect();
+        // Findings name lines of files that an edit elsewhere may have moved, so they are always made anew.
+        let quiet = trace.models.iter().filter(|model| model.findings.is_empty());
+        known.models = quiet.map(|model| (model.key.as_str(), model)).collect();
         for output in &trace.outputs {
             if let Some(model) = &output.entry.model {
                 known.entries.entry(model).or_default().push(&output.entry);
@@ -191,6 +198,7 @@ pub fn valid_until(session: &Session, now: i64) -> i64 {
     let (db, workspace) = (&session.db, session.workspace);
     let today = workspace.today(db);
     let mut models = registry(db, workspace).value.model.values();
-    let waiting = models.any(|model| model.skip.iter().any(|skip| skip.expires.as_deref().is_some_and(|day| day > &**today)));
+    let waiting =
+        models.any(|model| model.skip.iter().any(|skip| skip.expires.as_deref().is_some_and(|day| day > &**today)));
     if waiting { (now.div_euclid(DAY) + 1).saturating_mul(DAY) } else { i64::MAX }
 }

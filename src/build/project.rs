@@ -18,7 +18,10 @@ pub enum Role {
     Lock,
     Rules,
     /// Path below its layer's folder; 1 is the project's own layer, higher ones come from the command line.
-    Template { relative: String, layer: u8 },
+    Template {
+        relative: String,
+        layer: u8,
+    },
 }
 
 /// Which files and folders a build has to look at.

@@ -14,15 +14,29 @@ pub enum Reason {
     /// No build has made it yet.
     New,
     /// Another rule made it.
-    OtherRule { before: String },
-    TemplateChanged { path: String },
-    TemplateAdded { path: String },
-    TemplateGone { path: String },
+    OtherRule {
+        before: String,
+    },
+    TemplateChanged {
+        path: String,
+    },
+    TemplateAdded {
+        path: String,
+    },
+    TemplateGone {
+        path: String,
+    },
     /// A data path that the template reads holds another value.
-    FieldChanged { path: String },
+    FieldChanged {
+        path: String,
+    },
     /// A path is read that was not there, or not read.
-    FieldAdded { path: String },
-    FieldGone { path: String },
+    FieldAdded {
+        path: String,
+    },
+    FieldGone {
+        path: String,
+    },
     /// The same fields in another order.
     OrderChanged,
     /// Contract, lowest Python, line length or the class names of transformers.
@@ -57,8 +71,7 @@ impl fmt::Display for Reason {
 /// What made an output differ from what would make it now; empty when nothing does.
 pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    let before: Vec<(&str, Digest)> =
-        trace.templates_of(old).map(|(path, digest)| (path.as_str(), *digest)).collect();
+    let before: Vec<(&str, Digest)> = trace.templates_of(old).map(|(path, digest)| (path.as_str(), *digest)).collect();
     let after: Vec<(&str, Digest)> = now.templates().collect();
     if before != after {
         for (path, digest) in &after {

@@ -22,12 +22,7 @@ pub struct Selected {
 }
 
 impl Selected {
-    pub fn resolve(
-        system: &dyn System,
-        options: &Options,
-        session: &Session,
-        plan: &Plan,
-    ) -> Result<Self, Failure> {
+    pub fn resolve(system: &dyn System, options: &Options, session: &Session, plan: &Plan) -> Result<Self, Failure> {
         let wanted = &options.selection;
         if wanted.is_everything() {
             return Ok(Self { paths: None });
@@ -87,9 +82,9 @@ fn names(wanted: &Selection, session: &Session, plan: &Plan) -> Result<(), Failu
         for name in names.iter().filter(|name| !known.contains(name.as_str())) {
             let help = did_you_mean(name, known.iter().copied());
             let mut finding = Finding::error(code, format!("there is no {what} `{name}`"));
-            finding.help = help.or_else(|| (known.len() <= 40).then(|| {
-                format!("known: {}", known.iter().copied().collect::<Vec<_>>().join(", "))
-            }));
+            finding.help = help.or_else(|| {
+                (known.len() <= 40).then(|| format!("known: {}", known.iter().copied().collect::<Vec<_>>().join(", ")))
+            });
             findings.push(finding);
         }
     };

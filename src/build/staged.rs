@@ -18,7 +18,7 @@ pub struct Staged {
 
 /// Asks git, with two processes at most. `relevant`: whether a path is an input or an output.
 pub fn staged(git: &Repository<'_>, root: &Path, relevant: &dyn Fn(&str) -> bool) -> Result<Staged, Failure> {
-    let status: Status = git.status(&[]).map_err(failure)?;
+    let status: Status = git.status(&[]).map_err(|error| failure(&error))?;
     let entries: Vec<_> = status.entries.iter().filter(|entry| relevant(&entry.path)).collect();
     let mut staged = Staged {
         paths: entries.iter().filter(|entry| entry.is_staged).map(|entry| entry.path.clone()).collect(),
@@ -29,7 +29,7 @@ pub fn staged(git: &Repository<'_>, root: &Path, relevant: &dyn Fn(&str) -> bool
     }
     let moved: Vec<_> = entries.iter().filter(|entry| entry.is_unstaged).collect();
     let ids: Vec<_> = moved.iter().filter_map(|entry| entry.staged.clone()).collect();
-    let mut blobs = git.blobs(&ids).map_err(failure)?.into_iter();
+    let mut blobs = git.blobs(&ids).map_err(|error| failure(&error))?.into_iter();
     for entry in moved {
         let contents = entry.staged.as_ref().and_then(|_| blobs.next());
         staged.contents.insert(root.join(&entry.path), contents);

@@ -32,15 +32,10 @@ pub fn answer(
             return Err(Finding::error(UNKNOWN_SELECTION, message).help("use --format human, json or jsonl").into());
         }
     };
-    match &args.output {
-        Some(file) => context
-            .system
-            .write_atomic(file, text.as_bytes())
-            .map(|_| ())
-            .map_err(|error| Stop::cannot_write(file, &error)),
-        None => {
-            context.console.answer(&text);
-            Ok(())
-        }
+    if let Some(file) = &args.output {
+        context.system.write_atomic(file, text.as_bytes()).map(|_| ()).map_err(|error| Stop::cannot_write(file, &error))
+    } else {
+        context.console.answer(&text);
+        Ok(())
     }
 }

@@ -21,8 +21,8 @@ use crate::finding::{Finding, Place};
 use crate::registry::Registry;
 use crate::registry::parse::read;
 use crate::report::{Report, text};
-use crate::sys::git::Repository;
 use crate::sys::OverlaySystem;
+use crate::sys::git::Repository;
 
 /// `hfgen hook run`.
 #[derive(Debug, Clone, Default, Args)]
@@ -36,7 +36,7 @@ pub struct HookRunArgs {
 pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
     let started = Instant::now();
     let options = Options { mode: Mode::Dry, ..options(context, &EngineArgs::default())? };
-    let git = Repository::around(context.system, &options.root).map_err(|error| failure(error))?;
+    let git = Repository::around(context.system, &options.root).map_err(|error| failure(&error))?;
     let project = project(context, &options)?;
     let output = format!("{}/", project.output.trim_end_matches('/'));
     let relevant = |path: &str| {
@@ -47,10 +47,7 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
     };
     let staged = staged(&git, &options.root, &relevant)?;
     if staged.paths.is_empty() {
-        context.console.note(&format!(
-            "hfgen: nothing staged reaches an output ({})\n",
-            text::time(started.elapsed())
-        ));
+        context.console.note(&format!("hfgen: nothing staged reaches an output ({})\n", text::time(started.elapsed())));
         return Ok(Exit::Fine);
     }
     let overlay = OverlaySystem { below: context.system, contents: staged.contents };
@@ -77,8 +74,8 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
 fn project(context: &Context<'_>, options: &Options) -> Result<crate::registry::config::Project, Failure> {
     let path = options.root.join(super::context::REGISTRY);
     let text = context.system.read_text(&path).map_err(Failure::io(super::context::REGISTRY))?;
-    let registry: Registry = read(super::context::REGISTRY, &text, BROKEN_REGISTRY)
-        .map_err(|finding| Failure::Inputs(vec![*finding]))?;
+    let registry: Registry =
+        read(super::context::REGISTRY, &text, BROKEN_REGISTRY).map_err(|finding| Failure::Inputs(vec![*finding]))?;
     Ok(registry.project)
 }
 

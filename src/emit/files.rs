@@ -12,7 +12,9 @@ use crate::sys::{Stamp, System};
 /// Writes below one output root.
 pub struct Writer<'a> {
     system: &'a dyn System,
-    /// The output root, with every symlink resolved; `None` until its folder is there.
+    /// The project's root, as it is named and with every symlink resolved.
+    project: (PathBuf, PathBuf),
+    /// The output root, with every symlink resolved.
     real: PathBuf,
     /// Folders that were checked or made.
     folders: Mutex<BTreeMap<PathBuf, Result<(), String>>>,
@@ -36,17 +38,15 @@ impl<'a> Writer<'a> {
         };
         system.make_folders(output).map_err(io(output))?;
         let real = system.canonical(output).map_err(io(output))?;
-        if inside {
-            let project = system.canonical(root).map_err(io(root))?;
-            if !real.starts_with(&project) {
-                return Err(WriteError::Outside(format!(
-                    "the output root `{}` leads out of the project, to `{}`",
-                    output.display(),
-                    real.display()
-                )));
-            }
+        let project = system.canonical(root).map_err(io(root))?;
+        if inside && !real.starts_with(&project) {
+            return Err(WriteError::Outside(format!(
+                "the output root `{}` leads out of the project, to `{}`",
+                output.display(),
+                real.display()
+            )));
         }
-        Ok(Self { system, real, folders: Mutex::default() })
+        Ok(Self { system, project: (root.to_owned(), project), real, folders: Mutex::default() })
     }
 
     /// Replaces the file at `path` by `bytes`.
@@ -57,10 +57,21 @@ impl<'a> Writer<'a> {
         self.system.write_atomic(path, bytes).map_err(|source| WriteError::Io { path: path.to_owned(), source })
     }
 
-    /// Removes the file at `path`, and the folders that it leaves empty.
+    /// Removes the file at `path`, and the folders that it leaves empty. It may lie below another output root of the
+    /// project, which was its root when it was written.
     pub fn remove(&self, path: &Path) -> Result<(), WriteError> {
-        if let Some(folder) = path.parent() {
-            self.folder(folder)?;
+        let Some(folder) = path.parent() else { return Ok(()) };
+        let within = |folder: &Path| -> Option<bool> {
+            let real = self.system.canonical(folder).ok()?;
+            let straight =
+                || folder.strip_prefix(&self.project.0).is_ok_and(|below| real == self.project.1.join(below));
+            Some(real.starts_with(&self.real) || straight()).filter(|_| real != self.real && real != self.project.1)
+        };
+        if within(folder) == Some(false) {
+            return Err(WriteError::Outside(format!(
+                "`{}` is reached through a symbolic link that leads out of the output root",
+                path.display()
+            )));
         }
         match self.system.remove_file(path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -68,14 +79,12 @@ impl<'a> Writer<'a> {
             }
             _ => {}
         }
-        let mut folder = path.parent();
+        let mut folder = Some(folder);
         while let Some(empty) = folder {
-            let above = empty.parent();
-            let below_root = self.system.canonical(empty).is_ok_and(|real| real != self.real && real.starts_with(&self.real));
-            if !below_root || self.system.remove_empty_folder(empty).is_err() {
+            if within(empty) != Some(true) || self.system.remove_empty_folder(empty).is_err() {
                 break;
             }
-            folder = above;
+            folder = empty.parent();
         }
         Ok(())
     }
@@ -95,9 +104,7 @@ impl<'a> Writer<'a> {
         if let Some(result) = known.get(folder) {
             return result.clone().map_err(WriteError::Outside);
         }
-        self.system
-            .make_folders(folder)
-            .map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+        self.system.make_folders(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
         let real =
             self.system.canonical(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
         let result = if real.starts_with(&self.real) {

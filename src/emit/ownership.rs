@@ -12,11 +12,18 @@ use crate::sys::{Kind, Stamp, System};
 pub enum Standing {
     Missing,
     /// hfgen wrote these bytes (this build's predecessor, or another branch's): may be replaced or removed.
-    Ours { digest: Digest, stamp: Stamp },
+    Ours {
+        digest: Digest,
+        stamp: Stamp,
+    },
     /// hfgen wrote it and somebody changed it.
-    Edited { bytes: Vec<u8> },
+    Edited {
+        bytes: Vec<u8>,
+    },
     /// Not made by hfgen: a file without its mark, a folder, a symlink, a device.
-    Foreign { what: &'static str },
+    Foreign {
+        what: &'static str,
+    },
 }
 
 /// Looks at the file at `path`. `written`: what the last build wrote there; `below`: the path below the output root.

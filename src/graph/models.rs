@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::inputs::Workspace;
 use crate::finding::codes::registry::{
-    BROKEN_REGISTRY, EXPIRED_SKIP, MISSING_INPUT, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL,
-    UNKNOWN_NAME,
+    BROKEN_REGISTRY, EXPIRED_SKIP, MISSING_INPUT, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL, UNKNOWN_NAME,
 };
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
 use crate::finding::{Finding, Place, did_you_mean};
@@ -203,8 +202,7 @@ pub fn placed<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> 
     let mut entries = Vec::new();
     if let Some(family) = &decision.family {
         let subject = Subject { key, facts, custom: found.custom, family, tags: &decision.tags };
-        entries =
-            book.plan_model(&subject, &settings(db, workspace).hardware, output_root(db, workspace));
+        entries = book.plan_model(&subject, &settings(db, workspace).hardware, output_root(db, workspace));
     }
     let mut tasks: Vec<String> = facts
         .tasks
@@ -222,7 +220,7 @@ pub struct Data(pub Value);
 
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
+        self.0 == other.0
     }
 }
 
@@ -235,8 +233,7 @@ pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>)
     let book = &rule_book(db, workspace).value;
     let family = placed.decision.family.as_deref().unwrap_or("");
     let prefer = book.family.get(family).map_or(&[][..], |family| &family.prefer);
-    let decisions =
-        Decisions { family, tags: &placed.decision.tags, tiny: &placed.decision.tiny, prefer };
+    let decisions = Decisions { family, tags: &placed.decision.tags, tiny: &placed.decision.tiny, prefer };
     Arc::new(Data(data::model(model.key(db), facts, found.custom, own(db, workspace, model), &decisions)))
 }
 
@@ -313,12 +310,17 @@ fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Finding
                 .help("write the lowest Python that the outputs must run on, such as `\"3.10\"`"),
         );
     }
-    if project.output.is_empty() || project.output.starts_with('/') || project.output.split('/').any(|part| part == "..")
+    if project.output.is_empty()
+        || project.output.starts_with('/')
+        || project.output.split('/').any(|part| part == "..")
     {
         findings.push(
-            Finding::error(BROKEN_REGISTRY, format!("the output root `{}` is not a folder below the project", project.output))
-                .at(place_of(path, text, &["project", "output"]))
-                .help("name a folder such as `generated`"),
+            Finding::error(
+                BROKEN_REGISTRY,
+                format!("the output root `{}` is not a folder below the project", project.output),
+            )
+            .at(place_of(path, text, &["project", "output"]))
+            .help("name a folder such as `generated`"),
         );
     }
     for (key, custom) in &registry.custom {
@@ -418,9 +420,8 @@ fn model_findings(db: &dyn Db, workspace: Workspace, key: &str, decision: &Decis
         if skip.check != "*" && !book.check.contains_key(&skip.check) {
             let help = did_you_mean(&skip.check, book.check.keys().map(String::as_str))
                 .unwrap_or_else(|| format!("checks: {}", book.check.keys().cloned().collect::<Vec<_>>().join(", ")));
-            findings.push(
-                Finding::error(UNKNOWN_NAME, format!("unknown check `{}`", skip.check)).at(place()).help(help),
-            );
+            findings
+                .push(Finding::error(UNKNOWN_NAME, format!("unknown check `{}`", skip.check)).at(place()).help(help));
         }
         if let Some(hardware) = &skip.hardware
             && !settings(db, workspace).hardware.contains_key(hardware)

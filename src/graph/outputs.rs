@@ -32,6 +32,8 @@ pub struct Output<'db> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     pub closure: Arc<Closure>,
+    /// What the header says of it: template, model, hardware. Data that nobody reads doesn't tell models apart.
+    pub made_from: String,
     /// The data, cut down to what the closure can read.
     pub data: models::Data,
     /// The data's fields by path, each with the digest of what it holds: what `why` can name.
@@ -50,9 +52,10 @@ impl Prepared {
             .map(|template| (template.path(), Digest::of(&template.digest())))
     }
 
-    /// The key of what this makes: same key, same bytes and findings.
-    pub fn key(&self, below: &str) -> Digest {
-        let mut parts: Vec<Vec<u8>> = vec![crate::digest::engine().0.to_vec(), below.as_bytes().to_vec()];
+    /// The key of what this makes at `path`, which findings name: same key, same bytes and findings.
+    pub fn key(&self, path: &str) -> Digest {
+        let mut parts: Vec<Vec<u8>> =
+            vec![crate::digest::engine().0.to_vec(), path.as_bytes().to_vec(), self.made_from.as_bytes().to_vec()];
         for (path, digest) in self.templates() {
             parts.push(path.as_bytes().to_vec());
             parts.push(digest.0.to_vec());
@@ -63,9 +66,12 @@ impl Prepared {
     }
 }
 
+/// The inputs of an output, or why its template can't be used.
+pub type Inputs = Arc<Result<Prepared, Vec<Finding>>>;
+
 /// The inputs of one output; findings when its template can't be used.
 #[salsa::tracked]
-pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Result<Prepared, Vec<Finding>>> {
+pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Inputs {
     let entry = output.entry(db);
     let book = &rule_book(db, workspace).value;
     let Some(target) = book.target.get(&entry.rule) else { return Arc::new(Err(Vec::new())) };
@@ -90,7 +96,8 @@ pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>)
     fields(&data, &mut String::new(), 0, &mut held);
     let whole = Digest::of_value(&data);
     let demands = demands_digest(db, workspace, target.contract.as_deref());
-    Arc::new(Ok(Prepared { closure, data: models::Data(data), held, whole, demands }))
+    let made_from = made_from(entry, closure.root.path());
+    Arc::new(Ok(Prepared { closure, made_from, data: models::Data(data), held, whole, demands }))
 }
 
 /// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
@@ -142,6 +149,9 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
     let raw = match render(&input) {
         Ok(raw) => raw,
         Err(finding) => {
+            // The projection holds only what is read; a near miss may stand beside it.
+            let all = context(db, workspace, entry, &|_| true);
+            let finding = render(&RenderInput { data: &all, ..input }).err().unwrap_or(finding);
             let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
             let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
             return Arc::new(Checked { text: None, findings: vec![finding] });
@@ -150,8 +160,7 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
     let (text, findings) = validated(db, workspace, entry, &raw, &input);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
-    let made_from = made_from(entry, prepared.closure.root.path());
-    let text = header::with_header(below, &made_from, &text).map(Arc::from);
+    let text = header::with_header(below, &prepared.made_from, &text).map(Arc::from);
     Arc::new(Checked { text, findings })
 }
 
@@ -235,7 +244,11 @@ fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
     let project = &settings(db, workspace).project;
-    Digest::of_value(&(&project.python, project.line_length, lock_head(db, workspace).value.names().collect::<Vec<_>>()))
+    Digest::of_value(&(
+        &project.python,
+        project.line_length,
+        lock_head(db, workspace).value.names().collect::<Vec<_>>(),
+    ))
 }
 
 fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {

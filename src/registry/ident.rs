@@ -27,8 +27,9 @@ pub fn refusal(model_type: &str, code: CodeId) -> Option<Finding> {
     if model_type.contains(['/', '\\']) || model_type.contains("..") {
         let last = model_type.rsplit(['/', '\\']).next().unwrap_or_default();
         return Some(
-            wrong("looks like a path or a checkpoint's name")
-                .help(format!("name the type in transformers' CONFIG_MAPPING_NAMES, not a checkpoint such as `{last}`")),
+            wrong("looks like a path or a checkpoint's name").help(format!(
+                "name the type in transformers' CONFIG_MAPPING_NAMES, not a checkpoint such as `{last}`"
+            )),
         );
     }
     if let Some(bad) = model_type.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {

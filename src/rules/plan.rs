@@ -41,7 +41,8 @@ impl RuleBook {
                 family: Some(subject.family.to_owned()),
             };
             if per_hardware {
-                let wanted = hardware.keys().filter(|name| target.hardware.is_empty() || target.hardware.contains(name));
+                let wanted =
+                    hardware.keys().filter(|name| target.hardware.is_empty() || target.hardware.contains(name));
                 entries.extend(wanted.map(|name| entry(Some(name))));
             } else {
                 entries.push(entry(None));

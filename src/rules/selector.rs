@@ -73,17 +73,14 @@ impl Selector {
             && (self.mapping.is_empty()
                 || facts.tasks.keys().any(|mapping| {
                     let short = mapping_word(mapping);
-                    self.mapping.iter().any(|want| glob_matches(want, &short))
+                    self.mapping.iter().any(|want| glob_matches(want, short))
                 }))
             && exact(&self.pipeline, &mut facts.tasks.values().filter_map(|task| task.pipeline.as_deref()))
             && exact(&self.module, &mut std::iter::once(facts.module.as_str()))
             && exact(&self.main_input, &mut classes().map(|class| class.main_input.as_str()))
             && exact(&self.modality, &mut classes().flat_map(|class| class.modalities.iter().map(String::as_str)))
             && glob(&self.class, &mut facts.classes.keys().map(String::as_str))
-            && glob(
-                &self.field,
-                &mut facts.config.iter().flat_map(|config| config.fields.keys().map(String::as_str)),
-            )
+            && glob(&self.field, &mut facts.config.iter().flat_map(|config| config.fields.keys().map(String::as_str)))
             && glob(
                 &self.sub_config,
                 &mut facts.config.iter().flat_map(|config| config.sub_configs.keys().map(String::as_str)),

@@ -247,7 +247,7 @@ impl<'a> Walk<'a> {
                 self.once(&inline.body, &Here { template: owner, scope: &scope, layers, block: Some(&shown) });
             }
             None => {
-                self.once(&base.slot.default, &Here { template: base.slot_owner, scope, layers, block: base.outer })
+                self.once(&base.slot.default, &Here { template: base.slot_owner, scope, layers, block: base.outer });
             }
         }
     }

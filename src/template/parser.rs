@@ -153,7 +153,7 @@ impl Parser<'_> {
                 Slot { name, default, relative, overridden, context, args, layout, span: tag.span, name_span, line };
             return Ok(Node::Slot(Box::new(slot)));
         }
-        if let Some(stray) = body.nodes.iter().find_map(|node| self.shown(node)) {
+        if let Some(stray) = body.nodes.iter().find_map(Self::shown) {
             return Err(self
                 .error(
                     codes::STRAY_CONTENT,
@@ -394,7 +394,7 @@ impl Parser<'_> {
     }
 
     /// The place of something that would be seen in the output.
-    fn shown(&self, node: &Node) -> Option<Span> {
+    fn shown(node: &Node) -> Option<Span> {
         match node {
             Node::Text(text) => {
                 let lead = text.text.len() - text.text.trim_start().len();

@@ -40,17 +40,16 @@ pub fn truth(test: &Expr) -> Option<bool> {
     match test {
         Expr::BooleanLiteral(literal) => Some(literal.value),
         Expr::NoneLiteral(_) => Some(false),
-        Expr::EllipsisLiteral(_) => Some(true),
+        Expr::EllipsisLiteral(_) | Expr::Lambda(_) => Some(true),
         Expr::NumberLiteral(number) => match &number.value {
             Number::Int(int) => Some(int.as_u64() != Some(0)),
             Number::Float(float) => Some(*float != 0.0),
             Number::Complex { real, imag } => Some(*real != 0.0 || *imag != 0.0),
         },
-        Expr::StringLiteral(text) => Some(!text.value.is_empty()),
+        Expr::StringLiteral(string) => Some(!string.value.is_empty()),
         Expr::BytesLiteral(bytes) => Some(!bytes.value.is_empty()),
         Expr::Tuple(tuple) => display_truth(&tuple.elts),
         Expr::List(list) => display_truth(&list.elts),
-        Expr::Lambda(_) => Some(true),
         Expr::UnaryOp(operation) if operation.op == ruff_python_ast::UnaryOp::Not => {
             truth(&operation.operand).map(|known| !known)
         }

@@ -1,7 +1,7 @@
 //! Names that refer to nothing when they are used: never bound, bound only below, or unbound again. It reads the symbol
 //! table and judges flow only where it is certain: in the same scope, outside loops.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::Issue;
 use super::builtins::{self, is_builtin};
@@ -15,17 +15,17 @@ pub fn check(scopes: &Scopes<'_>, facts: &Facts<'_>, python: (u8, u8), issues: &
     if facts.star_import {
         return;
     }
-    let mut known: FxHashMap<(ScopeId, NameId), ()> = FxHashMap::default();
+    let mut known: FxHashSet<(ScopeId, NameId)> = FxHashSet::default();
     for load in &scopes.loads {
         let plain = !load.unbound;
-        if plain && known.contains_key(&(load.scope, load.name)) {
+        if plain && known.contains(&(load.scope, load.name)) {
             continue;
         }
         let name = scopes.text(load.name);
         match find(scopes, load) {
             Found::Bound => {
                 // Bound before this moment, so also before every later one; `unbound` loads are judged one by one.
-                known.insert((load.scope, load.name), ());
+                known.insert((load.scope, load.name));
             }
             _ if is_builtin(name, python) || belongs_to_class(scopes, load.scope, name) => {}
             Found::Below => {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Issue;
 
-/// An index into [`Scopes::scopes`].
+/// A scope of the table, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScopeId(u32);
 
@@ -91,7 +91,7 @@ pub struct Load {
 /// All scopes of a module.
 #[derive(Debug)]
 pub struct Scopes<'a> {
-    pub scopes: Vec<Scope>,
+    table: Vec<Scope>,
     pub loads: Vec<Load>,
     stack: Vec<ScopeId>,
     interned: FxHashMap<&'a str, NameId>,
@@ -109,7 +109,7 @@ pub struct Scopes<'a> {
 impl Default for Scopes<'_> {
     fn default() -> Self {
         Self {
-            scopes: vec![Scope { kind: ScopeKind::Module, parent: None }],
+            table: vec![Scope { kind: ScopeKind::Module, parent: None }],
             stack: vec![ScopeId::MODULE],
             loads: Vec::new(),
             interned: FxHashMap::default(),
@@ -126,8 +126,8 @@ impl Default for Scopes<'_> {
 
 impl<'a> Scopes<'a> {
     pub fn push(&mut self, kind: ScopeKind) {
-        let id = ScopeId(u32::try_from(self.scopes.len()).expect("Invariant: fewer scopes than bytes of text"));
-        self.scopes.push(Scope { kind, parent: Some(self.current()) });
+        let id = ScopeId(u32::try_from(self.table.len()).expect("Invariant: fewer scopes than bytes of text"));
+        self.table.push(Scope { kind, parent: Some(self.current()) });
         self.stack.push(id);
     }
 
@@ -160,7 +160,7 @@ impl<'a> Scopes<'a> {
     }
 
     pub fn scope(&self, id: ScopeId) -> Scope {
-        self.scopes[id.0 as usize]
+        self.table[id.0 as usize]
     }
 
     pub fn text(&self, name: NameId) -> &'a str {

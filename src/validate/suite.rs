@@ -20,7 +20,7 @@ pub struct Suite<'a> {
     pub star_import: bool,
 }
 
-pub fn check<'a>(suite: &Suite<'a>, issues: &mut Vec<Issue>) {
+pub fn check(suite: &Suite<'_>, issues: &mut Vec<Issue>) {
     let asserts = Asserts::new(suite.body, suite.asserting);
     let mut pass = Pass { asserts, issues, tests: 0, unknown: suite.star_import };
     pass.statements(suite.body);

@@ -83,7 +83,7 @@ impl Scan<'_, '_> {
                         let shown = &text[from..from + end];
                         let message =
                             format!("the escape sequence `{shown}` is printed as it stands: its backslash is doubled");
-                        let issue = Issue::error(DOUBLED_ESCAPE, self.range(piece, from, end), message);
+                        let issue = Issue::error(DOUBLED_ESCAPE, place(piece, from, end), message);
                         self.issues.push(issue.help("print the value with `{{py value}}`, or write one backslash"));
                         at = from + end;
                     }
@@ -103,7 +103,7 @@ impl Scan<'_, '_> {
                 _ => None,
             };
             if let Some(end) = found {
-                let range = self.range(piece, from, end);
+                let range = place(piece, from, end);
                 self.placeholder(&text[from..from + end], range);
                 at = from + end;
             }
@@ -121,7 +121,7 @@ impl Scan<'_, '_> {
 
     fn braces_printed(&mut self, piece: &Piece<'_>, from: usize, end: usize) {
         let inside = &piece.text[from + 1..from + end - 1];
-        let range = self.range(piece, from, end);
+        let range = place(piece, from, end);
         let message = format!("the f-string prints `{{{inside}}}` as it stands: its braces are doubled");
         let certain = inside.contains('.') || self.scopes.knows(inside);
         let make = if certain { Issue::error } else { Issue::warning };
@@ -130,18 +130,18 @@ impl Scan<'_, '_> {
 
     fn path(&mut self, piece: &Piece<'_>, from: usize, end: usize) {
         let message = format!("`{}` is a path of one machine", &piece.text[from..from + end]);
-        let issue = Issue::error(ABSOLUTE_PATH, self.range(piece, from, end), message);
+        let issue = Issue::error(ABSOLUTE_PATH, place(piece, from, end), message);
         self.issues.push(issue.help("use `tmp_path`, a path relative to `__file__`, or an environment variable"));
     }
+}
 
-    /// Where a part of a text stands; the whole text where escapes make its characters move.
-    fn range(&self, piece: &Piece<'_>, from: usize, len: usize) -> TextRange {
-        if piece.range.len().to_usize() != piece.text.len() {
-            return piece.range;
-        }
-        let size = |at: usize| TextSize::try_from(at).unwrap_or_default();
-        TextRange::at(piece.range.start() + size(from), size(len))
+/// Where a part of a text stands; the whole text where escapes make its characters move.
+fn place(piece: &Piece<'_>, from: usize, len: usize) -> TextRange {
+    if piece.range.len().to_usize() != piece.text.len() {
+        return piece.range;
     }
+    let size = |at: usize| TextSize::try_from(at).unwrap_or_default();
+    TextRange::at(piece.range.start() + size(from), size(len))
 }
 
 /// `\033[`, `\x1b[`, `\u001b[` that reached the text itself.

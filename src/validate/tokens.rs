@@ -29,7 +29,7 @@ pub fn check(text: &str, tokens: &Tokens) -> Seen {
     for token in tokens {
         let kind = token.kind();
         match kind {
-            TokenKind::Comment | TokenKind::NonLogicalNewline => continue,
+            TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::EndOfFile => continue,
             TokenKind::Newline => {
                 at_start = true;
                 length = 0;
@@ -46,7 +46,6 @@ pub fn check(text: &str, tokens: &Tokens) -> Seen {
                 depth = depth.saturating_sub(1);
                 continue;
             }
-            TokenKind::EndOfFile => continue,
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 brackets += 1;
                 if brackets == BRACKETS + 1 {
@@ -103,17 +102,22 @@ impl Indents {
                 _ => return None,
             }
         }
+        let depth = self.stack.len();
         while self.stack.len() > 1 && self.stack.last().is_some_and(|top| column < top.0) {
             self.stack.pop();
         }
         let top = *self.stack.last().expect("Invariant: the stack keeps its first entry");
-        let consistent = if column == top.0 { alternative == top.1 } else { alternative > top.1 };
-        if column > top.0 {
-            self.stack.push((column, alternative));
-        }
-        (!consistent).then(|| {
-            let range = TextRange::new(TextSize::try_from(from).unwrap_or(start), start);
-            Issue::error(SYNTAX_ERROR, range, "inconsistent use of tabs and spaces in indentation")
-        })
+        let message = if self.stack.len() < depth && column != top.0 {
+            "unindent does not match any outer indentation level"
+        } else if (column == top.0 && alternative != top.1) || (column > top.0 && alternative <= top.1) {
+            "inconsistent use of tabs and spaces in indentation"
+        } else {
+            if column > top.0 {
+                self.stack.push((column, alternative));
+            }
+            return None;
+        };
+        let range = TextRange::new(TextSize::try_from(from).unwrap_or(start), start);
+        Some(Issue::error(SYNTAX_ERROR, range, message))
     }
 }

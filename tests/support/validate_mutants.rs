@@ -35,7 +35,7 @@ const WORDS: &[&str] = &[
     "b'\\xe9'", "\\", "x", "1", "<>", "`", "é",
 ];
 
-/// Statements that are wrong somewhere, or everywhere, one a line. `NAME` is a name of the file, `|` a new line at the same
+/// Statements that are wrong somewhere, or everywhere, one a line. `NAME` is a name of the file, `⏎` a new line at the same
 /// indentation.
 const STATEMENTS: &str = include_str!("../corpus/statements.txt");
 
@@ -83,7 +83,7 @@ fn with_statement(source: &str, statement: &str, random: &mut Random) -> String 
     let lines: Vec<&str> = source.lines().collect();
     let at = random.below(lines.len());
     let indent: String = lines[at].chars().take_while(|c| *c == ' ').collect();
-    let block: Vec<String> = statement.split('|').map(|line| format!("{indent}{line}")).collect();
+    let block: Vec<String> = statement.split('⏎').map(|line| format!("{indent}{line}")).collect();
     [lines[..at].join("\n"), block.join("\n"), lines[at..].join("\n"), String::new()].join("\n")
 }
 

@@ -1,5 +1,6 @@
 //! Real packages: counts, facts of some types, and every default against what Python reports. Each test says what it lacks
 //! where a package isn't at hand.
+#![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ pub fn graph() -> TemplateGraph {
     TemplateGraph::new(&templates())
 }
 
-fn hardware(name: &str, device: &str, set: Value) -> Value {
+fn hardware(name: &str, device: &str, set: &Value) -> Value {
     json!({"name": name, "title": format!("the {name} backend"), "backend": name, "device": device, "runtime": "torch",
            "dtypes": ["float32"], "tolerance": {"float32": 1e-5, "bfloat16": 0.01}, "set": set})
 }
@@ -52,7 +52,7 @@ pub fn model(kind: &str) -> Value {
             {"name": "determinism", "title": "two passes agree", "fault": "noise in eval mode", "tier": "fast"},
             {"name": "round_trip", "title": "save and load", "fault": "a lost tensor", "tier": "fast"},
             {"name": "other", "title": "another\ncheck", "fault": "none", "tier": "slow"}]},
-        "hardwares": [hardware("cpu", "cpu", json!({})), hardware("cuda", "cuda", json!({"compile": true, "streams": [1, 2]}))],
+        "hardwares": [hardware("cpu", "cpu", &json!({})), hardware("cuda", "cuda", &json!({"compile": true, "streams": [1, 2]}))],
         "family": {"name": "encoder", "title": "encoder-only model", "set": {"inputs": {"kind": kind, "n": 2}, "unused": 1}},
         "model": {
             "type": kind, "ident": kind, "module": kind, "family": "encoder", "tags": ["slow"], "custom": false, "set": {},

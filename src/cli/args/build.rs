@@ -31,7 +31,7 @@ pub struct BuildArgs {
     /// Say why outputs are rebuilt: one reason an output, grouped; `full`: every reason of each
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "grouped")]
     pub why: Option<WhyArg>,
-    /// Overwrite outputs that were edited by hand; the edits are kept as patches in the cache
+    /// Make everything selected again, and overwrite what was edited by hand; such edits are kept as patches in the cache
     #[arg(long, short)]
     pub force: bool,
     /// Exit 1 if something was written, so that a commit hook stops and the outputs can be staged

@@ -12,7 +12,6 @@ pub const STALE_KEPT: CodeId = CodeId(404);
 pub const NOT_WRITABLE: CodeId = CodeId(405);
 pub const DISK_FULL: CodeId = CodeId(406);
 pub const NOT_A_FILE: CodeId = CodeId(407);
-pub const INVALID_NOT_WRITTEN: CodeId = CodeId(408);
 pub const OUT_OF_DATE: CodeId = CodeId(409);
 pub const CACHE_DAMAGED: CodeId = CodeId(420);
 pub const CACHE_OTHER_VERSION: CodeId = CodeId(421);
@@ -172,22 +171,6 @@ A folder, a device or a socket has the path of an output. hfgen does not remove 
 ## What to do
 
 Move it away and build again.",
-    },
-    Code {
-        id: INVALID_NOT_WRITTEN,
-        name: "invalid-not-written",
-        summary: "the new text of an output has errors, so it was not written",
-        page: "\
-What the template made for this output is no valid Python, or breaks the rule's contract. The findings beside this one
-say where. The old file, if there is one, stays: a broken suite never replaces one that works.
-
-## Example
-
-    error[HF408]: `generated/test_hf_bert.py` has errors and was not written
-
-## What to do
-
-Mend the template, rule or registry at the places of the other findings, and build again.",
     },
     Code {
         id: OUT_OF_DATE,

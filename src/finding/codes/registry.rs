@@ -68,6 +68,8 @@ pub const CODES: &[Code] = &[
         id: UNKNOWN_NAME,
         name: "unknown-name",
         summary: "a name refers to nothing: a family, a check, a hardware profile, a contract",
-        page: "Names are looked up exactly. The help line names the nearest known one.",
+        page: "A rule, a skip or an override names a family, a tag, a check, a hardware profile or a contract that is \
+               defined nowhere. Names are looked up exactly, and the help line names the nearest one that is known.\n\n\
+               Correct the name, or define it in `rules/` or, for hardware, under `[hardware.<name>]`.",
     },
 ];

@@ -40,7 +40,8 @@ pub const CODES: &[Code] = &[
         id: TWO_FAMILIES,
         name: "two-families",
         summary: "two families name a model type exactly",
-        page: "`models` is an exact table; a type stands in it once.",
+        page: "`models` is an exact table, and a type stands in it once: leave it in the family that it belongs to. Where \
+               one project wants another family than the rules say, `[model.<type>] family` in registry.toml does that.",
     },
     Code {
         id: SAME_PATH,
@@ -65,7 +66,8 @@ pub const CODES: &[Code] = &[
         id: UNKNOWN_PLACEHOLDER,
         name: "unknown-placeholder",
         summary: "an output path has a placeholder that is not known",
-        page: "Known are `{ident}`, `{type}`, `{family}`, `{hardware}` and `{variant}`.",
+        page: "An `output` path may hold `{ident}`, `{type}`, `{family}`, `{hardware}` and `{variant}`; a misspelt one would \
+               end up in file names, and several outputs in one file.",
     },
     Code {
         id: NO_TEMPLATE,

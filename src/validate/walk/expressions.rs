@@ -1,10 +1,12 @@
 //! Expressions: loads, scopes of their own, and the forms that the parser lets pass.
 
+use std::mem;
+
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, ExprTuple, Int, Number};
+use ruff_python_ast::{Comprehension, Expr, ExprCall, ExprContext, ExprTuple, Int, Number, PythonVersion};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use super::{Walk, last_name};
+use super::{Comprehended, Walk, last_name};
 use crate::validate::scope::{ScopeKind, is};
 
 impl<'a> Walk<'a> {
@@ -29,12 +31,12 @@ impl<'a> Walk<'a> {
                 }
                 self.in_function(ScopeKind::Lambda, parameters, |walk| walk.visit_expr(&lambda.body));
             }
-            Expr::ListComp(comp) => self.comprehension(false, &[Some(&comp.elt)], &comp.generators),
-            Expr::SetComp(comp) => self.comprehension(false, &[Some(&comp.elt)], &comp.generators),
+            Expr::ListComp(comp) => self.comprehension(comp.range, false, &[Some(&comp.elt)], &comp.generators),
+            Expr::SetComp(comp) => self.comprehension(comp.range, false, &[Some(&comp.elt)], &comp.generators),
             Expr::DictComp(comp) => {
-                self.comprehension(false, &[comp.key.as_deref(), Some(&comp.value)], &comp.generators);
+                self.comprehension(comp.range, false, &[comp.key.as_deref(), Some(&comp.value)], &comp.generators);
             }
-            Expr::Generator(comp) => self.comprehension(true, &[Some(&comp.elt)], &comp.generators),
+            Expr::Generator(comp) => self.comprehension(comp.range, true, &[Some(&comp.elt)], &comp.generators),
             Expr::Tuple(tuple) => {
                 self.bare_yield(tuple);
                 visitor::walk_expr(self, expr);
@@ -44,6 +46,7 @@ impl<'a> Walk<'a> {
                     self.error(expr.range(), "`yield` and `await` can't be used within an annotation");
                 }
                 self.around.yields |= !expr.is_await_expr();
+                self.around.comprehension.awaits |= expr.is_await_expr();
                 visitor::walk_expr(self, expr);
             }
             Expr::Named(named) => {
@@ -83,12 +86,22 @@ impl<'a> Walk<'a> {
     }
 
     /// Elements, then the generators: the first iterable belongs to the scope around.
-    fn comprehension(&mut self, lazy: bool, elements: &[Option<&'a Expr>], generators: &'a [Comprehension]) {
+    fn comprehension(
+        &mut self,
+        range: TextRange,
+        lazy: bool,
+        elements: &[Option<&'a Expr>],
+        generators: &'a [Comprehension],
+    ) {
         let Some((first, others)) = generators.split_first() else { return };
         self.visit_expr(&first.iter);
         let is_async = generators.iter().any(|generator| generator.is_async);
         self.scopes.push(ScopeKind::Comprehension { lazy, is_async });
         self.around.repeats += 1;
+        let outer = mem::replace(
+            &mut self.around.comprehension,
+            Comprehended { inside: true, awaits: is_async, awaiting: None },
+        );
         self.visit_expr(&first.target);
         for test in &first.ifs {
             self.visit_expr(test);
@@ -99,8 +112,17 @@ impl<'a> Walk<'a> {
         for element in elements.iter().flatten() {
             self.visit_expr(element);
         }
+        let inner = mem::replace(&mut self.around.comprehension, outer);
         self.around.repeats -= 1;
         self.scopes.pop();
+        if self.version < PythonVersion::PY311 {
+            if let Some(range) = inner.awaiting.filter(|_| !inner.awaits) {
+                self.error(range, "asynchronous comprehension outside of an asynchronous function");
+            }
+            if inner.awaits && !lazy && outer.inside {
+                self.around.comprehension.awaiting = Some(range);
+            }
+        }
     }
 
     /// `"...".format(...)`, `getattr(transformers, "X")` and `sys.exit(0)` after a failure.

@@ -67,6 +67,17 @@ struct Around {
     /// Whether this function yields, and a `return` with a value.
     yields: bool,
     returns: Option<TextRange>,
+    comprehension: Comprehended,
+}
+
+/// The comprehension that the walk is directly in, as Python 3.10 and older see it: one that awaits may stand only where
+/// the function or comprehension around it awaits too.
+#[derive(Debug, Default, Clone, Copy)]
+struct Comprehended {
+    inside: bool,
+    awaits: bool,
+    /// A comprehension in it that awaits.
+    awaiting: Option<TextRange>,
 }
 
 /// What the pass leaves behind.

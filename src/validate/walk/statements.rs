@@ -4,8 +4,8 @@ use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    ExceptHandler, Expr, ExprList, ExprTuple, PythonVersion, Stmt, StmtAnnAssign, StmtAssign, StmtClassDef,
-    StmtFunctionDef, StmtImportFrom, StmtTry,
+    AnyParameterRef, ExceptHandler, Expr, ExprList, ExprTuple, PythonVersion, Stmt, StmtAnnAssign, StmtAssign,
+    StmtClassDef, StmtFunctionDef, StmtImportFrom, StmtTry,
 };
 use ruff_text_size::Ranged;
 
@@ -18,6 +18,9 @@ impl<'a> Walk<'a> {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
             Stmt::AugAssign(assign) => {
+                if assign.value.is_starred_expr() {
+                    self.error(assign.value.range(), "can't use starred expression here");
+                }
                 if let Expr::Name(name) = &*assign.target {
                     self.load(&name.id, name.range, false);
                 }
@@ -118,7 +121,7 @@ impl<'a> Walk<'a> {
         }
         self.defaults(&function.parameters);
         self.with_type_params(function.type_params.as_deref(), |walk| {
-            for annotation in function.parameters.iter().filter_map(|parameter| parameter.annotation()) {
+            for annotation in function.parameters.iter().filter_map(AnyParameterRef::annotation) {
                 walk.visit_annotation(annotation);
             }
             if let Some(returns) = &function.returns {
@@ -192,6 +195,9 @@ impl<'a> Walk<'a> {
         self.around.quoted = quoted;
         self.around.later = later;
         if let Some(value) = &assign.value {
+            if value.is_starred_expr() {
+                self.error(value.range(), "can't use starred expression here");
+            }
             self.visit_expr(value);
         }
         if assign.value.is_some() || !assign.target.is_name_expr() {

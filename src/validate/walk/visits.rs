@@ -4,11 +4,14 @@ use std::mem;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    Alias, ExceptHandler, Expr, InterpolatedStringElement, Keyword, MatchCase, Pattern, PythonVersion, Stmt, TypeParam,
+    Alias, ConversionFlag, ExceptHandler, Expr, InterpolatedStringElement, Keyword, MatchCase, Pattern, PythonVersion,
+    Stmt, TypeParam, WithItem,
 };
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::{DEPTH, Walk, last_name};
+use crate::finding::codes::python::NEWER_SYNTAX;
+use crate::validate::Issue;
 use crate::validate::scope::is;
 
 impl<'a> Visitor<'a> for Walk<'a> {
@@ -86,6 +89,13 @@ impl<'a> Visitor<'a> for Walk<'a> {
         }
     }
 
+    fn visit_with_item(&mut self, item: &'a WithItem) {
+        if let Some(target) = item.optional_vars.as_deref().filter(|target| target.is_starred_expr()) {
+            self.error(target.range(), "starred assignment target must be in a list or tuple");
+        }
+        visitor::walk_with_item(self, item);
+    }
+
     fn visit_match_case(&mut self, case: &'a MatchCase) {
         self.visit_pattern(&case.pattern);
         if let Some(guard) = &case.guard {
@@ -102,6 +112,13 @@ impl<'a> Visitor<'a> for Walk<'a> {
         if self.specs > 1 && self.version < PythonVersion::PY312 {
             self.error(interpolation.range, "f-string: expressions nested too deeply");
         }
+        if interpolation.conversion != ConversionFlag::None && self.version < PythonVersion::PY312 {
+            let spec = interpolation.format_spec.as_ref().map_or(interpolation.end(), |spec| spec.start());
+            let behind = &self.source[TextRange::new(interpolation.expression.end(), spec)];
+            if behind.trim_end_matches([':', '}']).ends_with(char::is_whitespace) {
+                self.error(interpolation.range, "f-string: expecting '}'");
+            }
+        }
         let around = mem::take(&mut self.specs);
         self.visit_expr(&interpolation.expression);
         self.specs = around + 1;
@@ -115,6 +132,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
         match pattern {
             Pattern::MatchValue(value) if matches!(&*value.value, Expr::FString(_) | Expr::TString(_)) => {
                 self.error(value.range, "patterns may only match literals and attribute lookups");
+            }
+            Pattern::MatchClass(class) => {
+                for keyword in class.arguments.keywords.iter().filter(|keyword| &keyword.attr == "__debug__") {
+                    self.error(keyword.range, "cannot assign to `__debug__`");
+                }
             }
             Pattern::MatchOr(or) => {
                 for early in or.patterns.iter().rev().skip(1).filter(|pattern| pattern.is_irrefutable()) {
@@ -137,6 +159,16 @@ impl<'a> Visitor<'a> for Walk<'a> {
 
     fn visit_type_param(&mut self, type_param: &'a TypeParam) {
         self.scopes.bind(type_param.name(), is::TYPE_PARAMETER | is::LASTING);
+        let default = match type_param {
+            // The parser itself says so for plain type variables.
+            TypeParam::TypeVar(_) => None,
+            TypeParam::TypeVarTuple(param) => param.default.as_deref(),
+            TypeParam::ParamSpec(param) => param.default.as_deref(),
+        };
+        if let Some(default) = default.filter(|_| self.version < PythonVersion::PY313) {
+            let message = "cannot set default type for a type parameter (syntax was added in Python 3.13)";
+            self.issues.borrow_mut().push(Issue::error(NEWER_SYNTAX, default.range(), message));
+        }
         let later = mem::replace(&mut self.around.later, true);
         visitor::walk_type_param(self, type_param);
         self.around.later = later;
