@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::diff::unified;
 use super::engine::{Made, below};
-use super::memory::{self, Written};
+use super::memory::Written;
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
@@ -72,9 +72,8 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
     let mut outcome = Outcome::default();
     let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
     let stale = stale(given)?;
-    let writes = decided.iter().any(|decided| decided.write) || !stale.is_empty();
     let writer = match given.options.mode {
-        Mode::Build if writes || given.forgotten => Some(open(given)?),
+        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(given)?),
         _ => None,
     };
     let stamps = match &writer {
@@ -101,7 +100,6 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
 }
 
 fn open<'a>(given: &Given<'a>) -> Result<Writer<'a>, Failure> {
-    memory::begin(given.system, &Layout::new(&given.options.root, given.options.output_dir.as_deref()));
     let output = given.options.root.join(&given.plan.output_root);
     let writer = Writer::open(given.system, &given.options.root, &output, given.options.output_dir.is_none())
         .map_err(|error| failure(error, &given.options.root))?;
@@ -246,8 +244,8 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         body,
         len: text.map_or(0, |text| text.len() as u64),
         stamp,
-        // Where nothing was made, the last verdict stands.
-        valid: if due.made.is_some() { decided.action != Action::Invalid } else { due.old.is_some_and(|old| old.valid) },
+        // What was not due after all is what it was.
+        valid: decided.action != Action::Invalid && (due.made.is_some() || due.old.is_none_or(|old| old.valid)),
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
     }

@@ -21,8 +21,8 @@ if not (GENERATED / "hfgen_runtime").is_dir():
     pytest.skip(f"no outputs in {GENERATED}: run `hfgen build` first", allow_module_level=True)
 sys.path.insert(0, str(GENERATED))
 
-import hfgen_runtime as hf  # noqa: E402
-from hfgen_runtime import inputs, records, subject, tiny  # noqa: E402
+import hfgen_runtime as hf
+from hfgen_runtime import inputs, records, subject, tiny
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
@@ -41,11 +41,12 @@ BERT = hf.Model(
 def outcomes(file: str, tmp_path: Path, fault: str = "", **environment: str) -> dict[str, dict]:
     """Runs one generated file in a process of its own; the records of its CPU tests by check."""
     page = tmp_path / "records.jsonl"
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--hfgen-records={page}", GENERATED / file]
+    options = ["-q", "-p", "no:cacheprovider", f"--hfgen-records={page}"]
+    words = [sys.executable, "-m", "pytest", *options, GENERATED / file]
     env = {**os.environ, "HFGEN_FAULT": fault, **environment}
     subprocess.run(words, env=env, capture_output=True, text=True, check=False, cwd=tmp_path)
     rows = [json.loads(line) for line in page.read_text().splitlines()]
-    return {row["check"]: row for row in rows if row["hardware"] in ("cpu", "")}
+    return {row["check"] + row["case"]: row for row in rows if row["hardware"] in ("cpu", "")}
 
 
 @needs_torch
@@ -90,7 +91,7 @@ def test_without_torch_structure_is_tested_and_models_are_skipped(tmp_path: Path
     found = outcomes("test_hf_bert.py", tmp_path, PYTHONPATH=str(tmp_path / "hide"))
     assert found["forward"]["outcome"] == "skipped"
     assert found["forward"]["reason"] == "cpu: torch is not installed"
-    assert found["skillset"]["outcome"] == "passed"
+    assert {found[f"skillset{case}"]["outcome"] for case in ("construction", "signatures", "returns")} == {"passed"}
     assert "passed" not in {found[check]["outcome"] for check in ("builds", "batch", "save_load", "skillset_endpoint")}
 
 
@@ -185,7 +186,7 @@ def test_skips_end_on_their_day() -> None:
     assert not hf.Skip(check="*", reason="known", expires="2020-01-01").holds("forward", "cuda")
 
 
-WORKER_MODULE = '''
+WORKER_MODULE = """
 class hf_bert:
     def __init__(self, resources=None, metadata=None):
         pass
@@ -207,7 +208,7 @@ class hf_bert:
     def create_apple_text_embedding_endpoint_handler(self): pass
     def create_qualcomm_text_embedding_endpoint_handler(self): pass
     def create_openvino_text_embedding_endpoint_handler(self): pass
-'''
+"""
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,12 @@ class hf_bert:
     [
         ("", "", "", ""),
         ("class hf_bert", "class bert", "construction", "no attribute 'hf_bert'"),
-        ("        pass\n    def init_cpu", "        self.missing\n    def init_cpu", "construction", "no attribute 'missing'"),
+        (
+            "        pass\n    def init_cpu",
+            "        self.missing\n    def init_cpu",
+            "construction",
+            "no attribute 'missing'",
+        ),
         ("    def init_apple", "    def init_appel", "construction", "has no method init_apple"),
         ("get_openvino_model, ", "", "signatures", "init_openvino"),
         ("openvino_label, get_optimum", "get_optimum", "signatures", "8 arguments"),
@@ -270,9 +276,9 @@ def test_a_mock_is_never_real() -> None:
 
 def test_a_page_of_records_keeps_skips_apart() -> None:
     rows = [
-        records.Record("f.py", "forward", "cpu", "passed", "", 0.1),
-        records.Record("f.py", "forward", "cuda", "skipped", "cuda: no device", 0.0),
-        records.Record("f.py", "batch", "cpu", "failed", "assert 1 == 2", 0.2),
+        records.Record("f.py", "forward", "cpu", "", "passed", "", 0.1),
+        records.Record("f.py", "forward", "cuda", "", "skipped", "cuda: no device", 0.0),
+        records.Record("f.py", "batch", "cpu", "", "failed", "assert 1 == 2", 0.2),
     ]
     page = records.page("bert", rows)
     assert "1 passed, 1 failed, 1 skipped" in page
