@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::diff::unified;
 use super::engine::{Made, below};
-use super::memory::Written;
+use super::memory::{self, Written};
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
@@ -72,8 +72,9 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
     let mut outcome = Outcome::default();
     let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
     let stale = stale(given)?;
+    let writes = decided.iter().any(|decided| decided.write) || !stale.is_empty();
     let writer = match given.options.mode {
-        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(given)?),
+        Mode::Build if writes || given.forgotten => Some(open(given)?),
         _ => None,
     };
     let stamps = match &writer {
@@ -100,6 +101,7 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
 }
 
 fn open<'a>(given: &Given<'a>) -> Result<Writer<'a>, Failure> {
+    memory::begin(given.system, &Layout::new(&given.options.root, given.options.output_dir.as_deref()));
     let output = given.options.root.join(&given.plan.output_root);
     let writer = Writer::open(given.system, &given.options.root, &output, given.options.output_dir.is_none())
         .map_err(|error| failure(error, &given.options.root))?;
