@@ -176,11 +176,18 @@ fn write(given: &Given<'_>, writer: &Writer<'_>, decided: &[Decided<'_>]) -> Res
     if count > 8 { decided.par_iter().map(one).collect() } else { decided.iter().map(one).collect() }
 }
 
+/// Keeps an edit as a patch from `ours`; as it is where it is no text, for a patch would not bring it back.
 fn keep_patch(given: &Given<'_>, layout: &Layout, path: &str, theirs: &[u8], ours: &[u8]) -> Result<(), Failure> {
-    let patch = unified(path, &String::from_utf8_lossy(ours), &String::from_utf8_lossy(theirs));
-    let name = format!("{}.{}.patch", path.replace(['/', '\\'], "__"), &Digest::of(theirs).to_string()[..8]);
+    let (kept, ending) = match (std::str::from_utf8(ours), std::str::from_utf8(theirs)) {
+        (Ok(ours), Ok(theirs)) => (unified(path, ours, theirs).into_bytes(), "patch"),
+        _ => (theirs.to_vec(), "edited"),
+    };
+    let flat = path.replace(['/', '\\'], "__");
+    // File names end at 255 bytes.
+    let start = flat.char_indices().map(|(at, _)| at).find(|at| flat.len() - at <= 200).unwrap_or(0);
+    let name = format!("{}.{}.{ending}", &flat[start..], &Digest::of(theirs).to_string()[..8]);
     let file = layout.edits().join(name);
-    given.system.write_atomic(&file, patch.as_bytes()).map_err(Failure::io("keeping a hand edit"))?;
+    given.system.write_atomic(&file, &kept).map_err(Failure::io("keeping a hand edit"))?;
     given.progress.note(&format!("kept the hand edit of {path} in {}", relative(&file, &given.options.root)));
     Ok(())
 }
