@@ -248,6 +248,10 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         valid: decided.action != Action::Invalid && (due.made.is_some() || due.old.is_none_or(|old| old.valid)),
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
+        beside: match &due.made {
+            Some(made) => made.beside,
+            None => due.old.filter(|old| old.failed).map(|old| old.whole),
+        },
     }
 }
 

@@ -17,7 +17,7 @@ use super::{apply, memory};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
-use crate::graph::outputs::{Inputs, Output, checked, prepared};
+use crate::graph::outputs::{Inputs, Output, beside, checked, prepared};
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -103,6 +103,8 @@ pub struct Made {
     pub findings: Vec<Finding>,
     pub key: Digest,
     pub restored: bool,
+    /// Of all data, where rendering failed.
+    pub beside: Option<Digest>,
 }
 
 impl Made {
@@ -306,7 +308,10 @@ impl<'a> Round<'a> {
                     Some(before) => vec![Reason::OtherRule { before: before.entry.rule.clone() }],
                     None => vec![Reason::New],
                 },
-                (Ok(now), Some(old)) => differences(self.trace, old, now),
+                (Ok(now), Some(old)) => {
+                    let whole = if old.failed { beside(db, workspace, &job.planned.entry) } else { now.whole };
+                    differences(self.trace, old, now, whole)
+                }
             };
             if let Some(old) = job.old
                 && old.valid
@@ -348,7 +353,13 @@ impl<'a> Round<'a> {
             }
             let blob = blobs.find(key)?;
             let text = blobs.read(blob)?;
-            Some(Some(Made { text: Some(text.into()), findings: blob.findings.clone(), key, restored: true }))
+            Some(Some(Made {
+                text: Some(text.into()),
+                findings: blob.findings.clone(),
+                key,
+                restored: true,
+                beside: None,
+            }))
         };
         let mut made: Vec<Option<Option<Made>>> = jobs.iter().map(known).collect();
         let open: Vec<usize> = (0..jobs.len()).filter(|index| made[*index].is_none()).collect();
@@ -362,7 +373,7 @@ impl<'a> Round<'a> {
                 _ => Digest::default(),
             };
             let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));
-            (index, Made { text, findings: checked.findings.clone(), key, restored: false })
+            (index, Made { text, findings: checked.findings.clone(), key, restored: false, beside: checked.beside })
         };
         let results: Vec<(usize, Made)> = if open.len() > 2 {
             open.par_iter().with_min_len(4).map_with(db.clone(), |db, index| render(db, *index)).collect()
