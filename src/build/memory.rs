@@ -16,6 +16,7 @@ use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
 use crate::store::trace::{OutputTrace, Trace};
 use crate::store::{FOLDER, Layout};
+use crate::sys::os::TEMPORARY;
 use crate::sys::{Lock, Stamp, System};
 
 /// Takes the project's lock, so that two builds don't write at once.
@@ -27,9 +28,22 @@ pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Re
             system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
         }
     }
-    system
+    let lock = system
         .lock(&layout.lock(), &|| progress.note("waiting for another build of this project"))
-        .map_err(failed("locking"))
+        .map_err(failed("locking"))?;
+    // Whoever was writing these was killed, or only loses a little speed.
+    for (name, _) in system.list(&layout.folder).unwrap_or_default() {
+        if name.starts_with(TEMPORARY) {
+            let _ = system.remove_file(&layout.folder.join(name));
+        }
+    }
+    Ok(lock)
+}
+
+/// Called before anything is written: a build that doesn't come to its end leaves no stamps, and the next one looks for
+/// what it left.
+pub fn begin(system: &dyn System, layout: &Layout) {
+    let _ = system.remove_file(&layout.stamps());
 }
 
 /// The last build's memory; none when it can't be read.
@@ -87,6 +101,9 @@ pub fn save(memory: &Memory<'_>) -> Result<(), Failure> {
     let failed = || Failure::io(format!("writing to {FOLDER}"));
     let (system, layout) = (memory.system, memory.layout);
     let mut stamps_of: FxHashMap<String, Option<Stamp>> = FxHashMap::default();
+    if !memory.complete {
+        begin(system, layout);
+    }
     let trace = trace(memory, &mut stamps_of);
     system.write_atomic(&layout.trace(), &frame::encode(&trace)).map_err(failed())?;
     if !memory.complete {
