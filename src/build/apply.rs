@@ -5,7 +5,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::diff::unified;
-use super::engine::{Made, below};
+use super::engine::below;
+use super::job::Made;
 use super::memory::Written;
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};

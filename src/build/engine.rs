@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::job::{Job, Made, Sorted};
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
@@ -16,8 +17,7 @@ use super::session::{Session, options_digest};
 use super::{apply, memory};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
-use crate::finding::Finding;
-use crate::graph::outputs::{Inputs, Output, beside, checked, prepared};
+use crate::graph::outputs::{Output, beside, checked, prepared};
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -74,42 +74,6 @@ fn quiet(scan: &Scan, options: &Options) -> Outcome {
         planned: scan.planned,
         counts: scan.counts,
         ..Outcome::default()
-    }
-}
-
-/// An output that is due, or that was looked at because it might be.
-struct Job<'t, 'p> {
-    planned: &'p Planned,
-    old: Option<&'t OutputTrace>,
-    standing: Standing,
-    reasons: Vec<Reason>,
-    prepared: Option<Inputs>,
-}
-
-/// The plan, parted.
-#[derive(Default)]
-struct Sorted<'t, 'p> {
-    jobs: Vec<Job<'t, 'p>>,
-    /// What the last build remembers of the others.
-    kept: Vec<&'t OutputTrace>,
-    /// Something that was not selected may be due.
-    unselected_due: bool,
-}
-
-/// What a job made.
-pub struct Made {
-    /// `None`: it could not be rendered.
-    pub text: Option<Arc<[u8]>>,
-    pub findings: Vec<Finding>,
-    pub key: Digest,
-    pub restored: bool,
-    /// Of all data, where rendering failed.
-    pub beside: Option<Digest>,
-}
-
-impl Made {
-    pub fn is_valid(&self) -> bool {
-        self.text.is_some() && !self.findings.iter().any(Finding::is_error)
     }
 }
 
