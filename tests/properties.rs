@@ -9,8 +9,11 @@ use std::fs;
 
 use common::desk::{Desk, Edit};
 use common::{Project, Stat};
+use hfgen::build::engine::round;
 use hfgen::build::outcome::{Action, Outcome};
-use hfgen::build::{Failure, Mode, Options};
+use hfgen::build::session::Session;
+use hfgen::build::{Failure, Mode, Options, Silent, build};
+use hfgen::sys::OsSystem;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -84,28 +87,68 @@ fn rounds() -> impl Strategy<Value = Vec<Vec<Edit>>> {
 
 #[test]
 fn an_incremental_build_equals_a_clean_one_and_the_next_writes_nothing() {
-    let cases = std::env::var("HFGEN_PROPERTY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(24);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
-    TestRunner::new(config)
+    TestRunner::new(config())
         .run(&rounds(), |rounds| {
-            hold(&rounds);
+            hold(&rounds, Watch::No);
             Ok(())
         })
         .unwrap();
 }
 
-fn hold(rounds: &[Vec<Edit>]) {
+/// A database that is kept between the rounds, as `hfgen watch` keeps it, must not remember too much.
+#[test]
+fn so_does_each_round_of_a_watch() {
+    TestRunner::new(config())
+        .run(&rounds(), |rounds| {
+            let constant = |edit: &Edit| !matches!(edit, Edit::Layer(_));
+            let rounds: Vec<Vec<Edit>> =
+                rounds.into_iter().map(|edits| edits.into_iter().filter(constant).collect()).collect();
+            hold(&rounds, Watch::Kept(None));
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn config() -> Config {
+    let cases = std::env::var("HFGEN_PROPERTY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(24);
+    Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() }
+}
+
+/// Whether the database outlives a build.
+enum Watch {
+    No,
+    Kept(Option<Session>),
+}
+
+impl Watch {
+    fn build(&mut self, options: &Options) -> Result<Outcome, Failure> {
+        match self {
+            Watch::No => build(&OsSystem, options, &Silent),
+            Watch::Kept(session) => {
+                let outcome = round(&OsSystem, options, &Silent, session);
+                if outcome.is_err() {
+                    *session = None;
+                }
+                outcome
+            }
+        }
+    }
+}
+
+fn hold(rounds: &[Vec<Edit>], mut watch: Watch) {
     let project = Project::empty();
     let mut desk = Desk::default();
     let mut older = BTreeMap::new();
-    build_and_compare(&project, &desk, &[]);
+    let mut lost = false;
+    build_and_compare(&project, &desk, &[], &mut watch, lost);
     for edits in rounds {
         older.extend(project.files_below(""));
         for edit in edits {
             desk.apply(edit);
             beside(&project, &desk, edit, &older);
         }
-        build_and_compare(&project, &desk, edits);
+        lost |= edits.iter().any(|edit| matches!(edit, Edit::LoseTrace | Edit::LoseCache | Edit::DamageTrace(_)));
+        build_and_compare(&project, &desk, edits, &mut watch, lost);
     }
 }
 
@@ -167,9 +210,9 @@ fn damage(path: &std::path::Path, number: u8) {
     }
 }
 
-fn build_and_compare(project: &Project, desk: &Desk, edits: &[Edit]) {
+fn build_and_compare(project: &Project, desk: &Desk, edits: &[Edit], watch: &mut Watch, lost: bool) {
     desk.write(project);
-    let built = project.try_build(&desk.options(project));
+    let built = watch.build(&desk.options(project));
     let fresh = Project::empty();
     desk.write(&fresh);
     let clean = fresh.try_build(&desk.options(&fresh));
@@ -196,15 +239,14 @@ fn build_and_compare(project: &Project, desk: &Desk, edits: &[Edit]) {
         assert_eq!(text, &found[path], "{path} differs after {edits:?}");
     }
     let other = project.path(if root == "generated" { "made" } else { "generated" });
-    let lost = |edit: &Edit| matches!(edit, Edit::LoseTrace | Edit::LoseCache | Edit::DamageTrace(_));
-    if edits.iter().any(lost) {
-        // Nobody remembers where the outputs were before.
+    if lost {
+        // Nobody may remember where the outputs were before.
         let _ = fs::remove_dir_all(&other);
     }
     assert!(!other.exists(), "left behind after {edits:?}: {:?}", common::run_in(&other, "find", &["."]));
 
     let before = project.stats(root);
-    let again = project.try_build(&desk.options(project)).unwrap();
+    let again = watch.build(&desk.options(project)).unwrap();
     assert_eq!((again.counts.written, again.counts.removed, again.counts.rendered), (0, 0, 0), "after {edits:?}");
     assert_eq!(before, project.stats(root), "a build with nothing to do wrote, after {edits:?}");
     assert_eq!(clean.findings, again.findings, "forgot findings after {edits:?}");

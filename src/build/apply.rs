@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::diff::unified;
 use super::engine::below;
 use super::job::Made;
-use super::memory::Written;
+use super::memory::{self, Written};
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::Plan;
@@ -73,8 +73,9 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
     let mut outcome = Outcome::default();
     let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
     let stale = stale(given)?;
+    let writes = decided.iter().any(|decided| decided.write) || !stale.is_empty();
     let writer = match given.options.mode {
-        Mode::Build if decided.iter().any(|decided| decided.write) || !stale.is_empty() => Some(open(given)?),
+        Mode::Build if writes || given.forgotten => Some(open(given)?),
         _ => None,
     };
     let stamps = match &writer {
@@ -101,6 +102,7 @@ pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
 }
 
 fn open<'a>(given: &Given<'a>) -> Result<Writer<'a>, Failure> {
+    memory::begin(given.system, &Layout::new(&given.options.root, given.options.output_dir.as_deref()));
     let output = given.options.root.join(&given.plan.output_root);
     let writer = Writer::open(given.system, &given.options.root, &output, given.options.output_dir.is_none())
         .map_err(|error| failure(error, &given.options.root))?;
@@ -175,11 +177,18 @@ fn write(given: &Given<'_>, writer: &Writer<'_>, decided: &[Decided<'_>]) -> Res
     if count > 8 { decided.par_iter().map(one).collect() } else { decided.iter().map(one).collect() }
 }
 
+/// Keeps an edit as a patch from `ours`; as it is where it is no text, for a patch would not bring it back.
 fn keep_patch(given: &Given<'_>, layout: &Layout, path: &str, theirs: &[u8], ours: &[u8]) -> Result<(), Failure> {
-    let patch = unified(path, &String::from_utf8_lossy(ours), &String::from_utf8_lossy(theirs));
-    let name = format!("{}.{}.patch", path.replace(['/', '\\'], "__"), &Digest::of(theirs).to_string()[..8]);
+    let (kept, ending) = match (std::str::from_utf8(ours), std::str::from_utf8(theirs)) {
+        (Ok(ours), Ok(theirs)) => (unified(path, ours, theirs).into_bytes(), "patch"),
+        _ => (theirs.to_vec(), "edited"),
+    };
+    let flat = path.replace(['/', '\\'], "__");
+    // File names end at 255 bytes.
+    let start = flat.char_indices().map(|(at, _)| at).find(|at| flat.len() - at <= 200).unwrap_or(0);
+    let name = format!("{}.{}.{ending}", &flat[start..], &Digest::of(theirs).to_string()[..8]);
     let file = layout.edits().join(name);
-    given.system.write_atomic(&file, patch.as_bytes()).map_err(Failure::io("keeping a hand edit"))?;
+    given.system.write_atomic(&file, &kept).map_err(Failure::io("keeping a hand edit"))?;
     given.progress.note(&format!("kept the hand edit of {path} in {}", relative(&file, &given.options.root)));
     Ok(())
 }

@@ -287,6 +287,12 @@ impl<'a> Round<'a> {
                     _ => {}
                 }
             }
+            if let Some(old) = job.old
+                && old.is_unmade()
+                && job.reasons.is_empty()
+            {
+                job.reasons.push(Reason::Unmade);
+            }
             if self.options.force {
                 job.reasons.push(Reason::Forced);
             }

@@ -127,7 +127,7 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
         workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
     let head = workspace.lock(db).map_or("", |source| crate::registry::lock::split(source.text(db)).head);
     vec![
-        ("settings".to_owned(), Digest::of_value(&**settings(db, workspace))),
+        ("settings".to_owned(), Digest::of_value(&***settings(db, workspace))),
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
         ("rules".to_owned(), Digest::of_value(&rules)),
         ("lock".to_owned(), Digest::of(head.as_bytes())),
@@ -158,7 +158,7 @@ fn digests(session: &Session, key: &Arc<str>) -> (Arc<str>, Digest, Digest) {
         None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
     };
     let own = match registry(db, workspace).value.model.get(&**key) {
-        Some(_) => Digest::of_value(&**own(db, workspace, Model::new(db, key.clone()))),
+        Some(_) => Digest::of_value(&***own(db, workspace, Model::new(db, key.clone()))),
         None => Digest::default(),
     };
     (key.clone(), section, own)

@@ -50,6 +50,7 @@ pub fn inputs(system: &dyn System, root: &Path, layers: &[PathBuf]) -> std::io::
     set.files.push(InputFile { path: LOCK.to_owned(), role: Role::Lock });
     set.folders.push((RULES.to_owned(), folder_stamp(system, &root.join(RULES))));
     for (name, kind) in listed(system, &root.join(RULES))? {
+        let kind = followed(system, &root.join(RULES).join(&name), kind);
         if kind == Kind::File && name.ends_with(".toml") && !name.starts_with('.') {
             set.files.push(InputFile { path: format!("{RULES}/{name}"), role: Role::Rules });
         }
@@ -63,15 +64,29 @@ pub fn inputs(system: &dyn System, root: &Path, layers: &[PathBuf]) -> std::io::
 }
 
 fn templates(system: &dyn System, root: &Path, layer: &Path, number: u8, set: &mut InputSet) -> std::io::Result<()> {
-    let mut open = vec![String::new()];
-    while let Some(below) = open.pop() {
+    // Each folder with the real folders that links led out of on the way to it.
+    let mut open = vec![(String::new(), Vec::new())];
+    while let Some((below, way)) = open.pop() {
         let folder = if below.is_empty() { layer.to_owned() } else { layer.join(&below) };
-        set.folders.push((slashes(&folder), folder_stamp(system, &root.join(&folder))));
-        for (name, kind) in listed(system, &root.join(&folder))? {
+        let full = root.join(&folder);
+        set.folders.push((slashes(&folder), folder_stamp(system, &full)));
+        for (name, kind) in listed(system, &full)? {
+            if name.starts_with('.') {
+                continue;
+            }
             let relative = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-            match kind {
-                Kind::Folder if !name.starts_with('.') => open.push(relative),
-                Kind::File if name.ends_with(".hbs") && !name.starts_with('.') => set.files.push(InputFile {
+            match followed(system, &full.join(&name), kind) {
+                Kind::Folder if kind == Kind::Symlink => {
+                    let (here, there) = (system.canonical(&full)?, system.canonical(&full.join(&name))?);
+                    let mut way: Vec<PathBuf> = way.clone();
+                    way.push(here);
+                    // A link that leads back to where it was come from has nothing new in it.
+                    if !way.iter().any(|here| here.starts_with(&there)) {
+                        open.push((relative, way));
+                    }
+                }
+                Kind::Folder => open.push((relative, way.clone())),
+                Kind::File if name.ends_with(".hbs") => set.files.push(InputFile {
                     path: slashes(&layer.join(&relative)),
                     role: Role::Template { relative, layer: number },
                 }),
@@ -94,7 +109,17 @@ fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// A folder's stamp; none where there is no folder.
+/// A folder's stamp, that of the folder that a link leads to; none where there is no folder.
 pub fn folder_stamp(system: &dyn System, path: &Path) -> Option<Stamp> {
-    system.stat(path).ok().filter(|stamp| stamp.kind == Kind::Folder)
+    let stamp = system.stat(path).ok()?;
+    let stamp = if stamp.kind == Kind::Symlink { system.stat(&system.canonical(path).ok()?).ok()? } else { stamp };
+    Some(stamp).filter(|stamp| stamp.kind == Kind::Folder)
+}
+
+/// What a link leads to: inputs may lie elsewhere.
+fn followed(system: &dyn System, path: &Path, kind: Kind) -> Kind {
+    if kind != Kind::Symlink {
+        return kind;
+    }
+    system.canonical(path).and_then(|real| system.stat(&real)).map_or(kind, |stamp| stamp.kind)
 }

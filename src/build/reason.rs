@@ -45,6 +45,8 @@ pub enum Reason {
     Missing,
     /// The file holds an older build's text, or another branch's.
     Replaced,
+    /// It could not be rendered before. The finding that says so names fields beside those that are read.
+    Unmade,
     Forced,
 }
 
@@ -63,6 +65,7 @@ impl fmt::Display for Reason {
             Self::DemandsChanged => write!(f, "what validation demands changed"),
             Self::Missing => write!(f, "the file is missing"),
             Self::Replaced => write!(f, "the file holds another build's text"),
+            Self::Unmade => write!(f, "it could not be made before"),
             Self::Forced => write!(f, "--force"),
         }
     }

@@ -67,11 +67,15 @@ pub fn scan(system: &dyn System, root: &Path, layout: &Layout, options: Digest) 
                 known.push((watched, stamp));
                 continue;
             }
-            let file = stamp.filter(|stamp| stamp.kind == Kind::File && watched.stamp.is_some());
+            // Only inputs are read through links.
+            let readable = |kind| kind == Kind::File || kind == Kind::Symlink && list == 0;
+            let file = stamp.filter(|stamp| readable(stamp.kind) && watched.stamp.is_some());
             let digest = file.and_then(|_| system.read(&path).ok()).map(|bytes| Digest::of(&bytes));
             scan.counts.hashed += u64::from(digest.is_some());
             if digest == Some(watched.digest) {
-                touched.push((list, index, stamp));
+                if !stamp.is_some_and(|stamp| stamp.kind == Kind::Symlink) {
+                    touched.push((list, index, stamp));
+                }
                 known.push((watched, stamp));
             } else {
                 same = false;

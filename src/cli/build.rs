@@ -25,7 +25,8 @@ pub fn run(context: &Context<'_>, args: &BuildArgs) -> Ended {
         ..options
     };
     let outcome = build::build(context.system, &options, &context.progress())?;
-    let would_change = if args.check || args.exit_non_zero_on_write { WouldChange::Fails } else { WouldChange::IsFine };
+    let fails = args.check || args.exit_non_zero_on_write && !dry;
+    let would_change = if fails { WouldChange::Fails } else { WouldChange::IsFine };
     let exit = exit(&outcome, &options, would_change)?;
     let mut report = Report::of_outcome(context.command, &outcome);
     report.check = args.check;

@@ -8,6 +8,7 @@ use salsa::Database as Db;
 use serde_json::{Value, json};
 
 use super::inputs::Workspace;
+use super::ordered::{Ordered, same};
 use super::review::{model_findings, registry_findings};
 use crate::finding::codes::registry::{BROKEN_REGISTRY, MISSING_INPUT, MODEL_TYPE};
 use crate::finding::{Finding, Place};
@@ -32,8 +33,9 @@ pub struct Parsed<T> {
     pub findings: Vec<Finding>,
 }
 
-/// `registry.toml`; empty when it is broken, with the finding that says so.
-#[salsa::tracked]
+/// `registry.toml`; empty when it is broken, with the finding that says so. Never taken for unchanged: whether the order
+/// of its parts matters is for the queries that read them.
+#[salsa::tracked(no_eq)]
 pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<Registry>> {
     let source = workspace.registry(db);
     let (path, text) = (source.path(db), source.text(db));
@@ -48,14 +50,14 @@ pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<Registry>> {
 
 /// Everything of the registry but its models: a change here can reach any output.
 #[salsa::tracked]
-pub fn settings(db: &dyn Db, workspace: Workspace) -> Arc<Registry> {
+pub fn settings(db: &dyn Db, workspace: Workspace) -> Arc<Ordered<Registry>> {
     let registry = &registry(db, workspace).value;
-    Arc::new(Registry {
+    Arc::new(Ordered(Registry {
         project: registry.project.clone(),
         hardware: registry.hardware.clone(),
         model: IndexMap::new(),
         custom: IndexMap::new(),
-    })
+    }))
 }
 
 /// Where outputs go, relative to the project root.
@@ -67,7 +69,8 @@ pub fn output_root(db: &dyn Db, workspace: Workspace) -> Arc<str> {
     }
 }
 
-#[salsa::tracked]
+/// All rules. Never taken for unchanged: families are tried in their order.
+#[salsa::tracked(no_eq)]
 pub fn rule_book(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<RuleBook>> {
     let sources = rule_sources(db, workspace);
     let (value, findings) = RuleBook::merge(&sources);
@@ -114,7 +117,7 @@ pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
     })
 }
 
-#[salsa::tracked]
+#[salsa::tracked(no_eq)]
 fn section_facts<'db>(
     db: &'db dyn Db,
     workspace: Workspace,
@@ -150,15 +153,22 @@ pub fn model_keys(db: &dyn Db, workspace: Workspace) -> Vec<Arc<str>> {
 
 /// A model's own part of the registry; equal parts stop the wave.
 #[salsa::tracked]
-pub fn own<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Override> {
-    Arc::new(registry(db, workspace).value.model.get(&**model.key(db)).cloned().unwrap_or_default())
+pub fn own<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Ordered<Override>> {
+    Arc::new(Ordered(registry(db, workspace).value.model.get(&**model.key(db)).cloned().unwrap_or_default()))
 }
 
 /// A model's facts, from the lock or from `[custom]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     pub facts: Arc<Result<ModelFacts, Finding>>,
     pub custom: bool,
+}
+
+/// Facts that were parsed anew are others: the order of their fields may have changed.
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.custom == other.custom && Arc::ptr_eq(&self.facts, &other.facts)
+    }
 }
 
 #[salsa::tracked]
@@ -212,13 +222,13 @@ pub fn placed<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> 
     Arc::new(Placed { decision, entries, tasks, findings })
 }
 
-/// JSON that compares by its text, order included: an `IndexMap` calls two orders equal, and an output would go stale.
+/// JSON that compares with its order: two orders make two outputs.
 #[derive(Debug, Clone, Default)]
 pub struct Data(pub Value);
 
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
+        same(&self.0, &other.0)
     }
 }
 

@@ -220,7 +220,9 @@ fn validated(
         shown.line = result.lines.to_formatted(bad.line) + header::LINES;
         let mut finding = Finding::new(issue.code, issue.severity, issue.message.clone()).shown_at(shown);
         finding.help.clone_from(&issue.help);
-        match map.as_ref().and_then(|map| map.line(bad.line)) {
+        // What is missed at the end of the text was made by the last line that there is.
+        let made = map.as_ref().and_then(|map| (1..=bad.line).rev().find_map(|line| map.line(line)));
+        match made {
             Some(origin) => {
                 finding = finding.at(line_of(input, origin.template, origin.line));
                 for step in origin.stack.iter().filter(|step| step.item.is_none()) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Digest;
-use crate::sys::Stamp;
+use crate::sys::{Kind, Stamp};
 
 /// A file with what `lstat` said and what its contents hash to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,9 @@ const TICK: i64 = 20_000_000;
 impl<'a> Watched<'a> {
     /// `now`: when the stamp was taken.
     pub fn new(path: impl Into<Cow<'a, str>>, stamp: Option<Stamp>, digest: Digest, now: i64) -> Self {
-        let settled = stamp.is_none_or(|stamp| stamp.mtime.max(stamp.ctime) + TICK < now);
+        // A link's own stamp says nothing of the file that it leads to.
+        let still = |stamp: Stamp| stamp.kind != Kind::Symlink && stamp.mtime.max(stamp.ctime) + TICK < now;
+        let settled = stamp.is_none_or(still);
         Self { path: path.into(), stamp, digest, settled }
     }
 }

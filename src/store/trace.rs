@@ -59,6 +59,7 @@ pub struct OutputTrace {
     pub demands: Digest,
     /// Of the whole file, header included.
     pub body: Digest,
+    /// 0 where nothing could be rendered.
     pub len: u64,
     /// Whether `body` may be written.
     pub valid: bool,
@@ -68,6 +69,11 @@ pub struct OutputTrace {
 }
 
 impl OutputTrace {
+    /// Whether its last build could not render it.
+    pub fn is_unmade(&self) -> bool {
+        !self.valid && self.len == 0
+    }
+
     /// What can be said of a genuine file that no build remembers.
     pub fn of_file(path: String, body: Digest) -> Self {
         Self {
