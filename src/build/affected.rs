@@ -69,7 +69,7 @@ fn registry(field: Option<&str>) -> Test {
         "hardware" => Box::new(move |entry, prepared| {
             let own = rest.first().is_none_or(|name| entry.hardware.as_deref() == Some(name));
             let below = rest.get(1..).unwrap_or(&[]);
-            own && reads(prepared, &join("hardware", below)) || reads(prepared, &join("hardwares[]", below))
+            own && reads(prepared, &join("hardware", below)) || reads(prepared, &join("hardwares[0]", below))
         }),
         "model" | "custom" => model(rest, |below| match below.first().map(String::as_str) {
             // The family decides the rule, so it can reach all of the model's outputs.
@@ -105,7 +105,11 @@ fn model(rest: Vec<String>, path: impl Fn(&[String]) -> Option<String> + 'static
         let Some(key) = rest.first() else { return entry.model.is_some() };
         let path = path(&rest[1..]);
         let read = |prepared: &Prepared| path.as_ref().is_none_or(|path| reads(prepared, path));
-        let listed = || reads(prepared, "models");
+        // What is made once, or once a family, goes over all models; any item stands for each.
+        let listed = || {
+            let item = path.as_ref().and_then(|path| path.strip_prefix("model")).unwrap_or("");
+            reads(prepared, &format!("models[0]{item}"))
+        };
         entry.model.as_deref() == Some(key) && read(prepared) || entry.model.is_none() && listed()
     })
 }
