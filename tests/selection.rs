@@ -201,12 +201,22 @@ fn affected_answers_before_the_edit_what_a_build_does_after_it() {
     let project = Project::new();
     project.build();
     let edits: [(&str, &str, &str, &str); 7] = [
-        ("registry.lock#model.alpha.config.fields.hidden_size", "registry.lock", "hidden_size = 768", "hidden_size = 1"),
+        (
+            "registry.lock#model.alpha.config.fields.hidden_size",
+            "registry.lock",
+            "hidden_size = 768",
+            "hidden_size = 1",
+        ),
         ("registry.lock#model.alpha.config.fields.vocab_size", "registry.lock", "vocab_size = 1000", "vocab_size = 1"),
         ("registry.lock#transformers", "registry.lock", "5.23.0", "5.23.1"),
         ("registry.toml#model.alpha.tiny", "registry.toml", "hidden_size = 48", "hidden_size = 1"),
         ("registry.toml#hardware.cuda.tolerance", "registry.toml", "float32 = 1e-4", "float32 = 1e-1"),
-        ("templates/check/shape.py.hbs", "templates/check/shape.py.hbs", "assert word in", "assert word, word\n    assert word in"),
+        (
+            "templates/check/shape.py.hbs",
+            "templates/check/shape.py.hbs",
+            "assert word in",
+            "assert word, word\n    assert word in",
+        ),
         ("templates/index.py.hbs", "templates/index.py.hbs", "TRANSFORMERS", "VERSION"),
     ];
     for (input, path, from, to) in edits {

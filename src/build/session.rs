@@ -38,7 +38,11 @@ pub struct Session {
 impl Session {
     /// Reads all inputs of `set`.
     pub fn open(system: &dyn System, options: &Options, set: &InputSet) -> Result<Self, Failure> {
-        let db = Database::default();
+        Self::with(Database::default(), system, options, set)
+    }
+
+    /// Reads all inputs of `set` into a database that has nothing in it.
+    pub fn with(db: Database, system: &dyn System, options: &Options, set: &InputSet) -> Result<Self, Failure> {
         let source = |path: &str, text: &str| Source::new(&db, Arc::from(path), Arc::from(text));
         let builtin = BUILTIN
             .iter()
