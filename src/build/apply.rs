@@ -5,7 +5,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::diff::unified;
-use super::engine::{Made, below};
+use super::engine::below;
+use super::job::Made;
 use super::memory::{self, Written};
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
@@ -257,6 +258,10 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         valid: decided.action != Action::Invalid && (due.made.is_some() || due.old.is_none_or(|old| old.valid)),
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
+        beside: match &due.made {
+            Some(made) => made.beside,
+            None => due.old.filter(|old| old.failed).map(|old| old.whole),
+        },
     }
 }
 

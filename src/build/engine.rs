@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::job::{Job, Made, Sorted};
 use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
@@ -16,8 +17,7 @@ use super::session::{Session, options_digest};
 use super::{apply, memory};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
-use crate::finding::Finding;
-use crate::graph::outputs::{Inputs, Output, checked, prepared};
+use crate::graph::outputs::{Output, beside, checked, prepared};
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -74,40 +74,6 @@ fn quiet(scan: &Scan, options: &Options) -> Outcome {
         planned: scan.planned,
         counts: scan.counts,
         ..Outcome::default()
-    }
-}
-
-/// An output that is due, or that was looked at because it might be.
-struct Job<'t, 'p> {
-    planned: &'p Planned,
-    old: Option<&'t OutputTrace>,
-    standing: Standing,
-    reasons: Vec<Reason>,
-    prepared: Option<Inputs>,
-}
-
-/// The plan, parted.
-#[derive(Default)]
-struct Sorted<'t, 'p> {
-    jobs: Vec<Job<'t, 'p>>,
-    /// What the last build remembers of the others.
-    kept: Vec<&'t OutputTrace>,
-    /// Something that was not selected may be due.
-    unselected_due: bool,
-}
-
-/// What a job made.
-pub struct Made {
-    /// `None`: it could not be rendered.
-    pub text: Option<Arc<[u8]>>,
-    pub findings: Vec<Finding>,
-    pub key: Digest,
-    pub restored: bool,
-}
-
-impl Made {
-    pub fn is_valid(&self) -> bool {
-        self.text.is_some() && !self.findings.iter().any(Finding::is_error)
     }
 }
 
@@ -306,7 +272,10 @@ impl<'a> Round<'a> {
                     Some(before) => vec![Reason::OtherRule { before: before.entry.rule.clone() }],
                     None => vec![Reason::New],
                 },
-                (Ok(now), Some(old)) => differences(self.trace, old, now),
+                (Ok(now), Some(old)) => {
+                    let whole = if old.failed { beside(db, workspace, &job.planned.entry) } else { now.whole };
+                    differences(self.trace, old, now, whole)
+                }
             };
             if let Some(old) = job.old
                 && old.valid
@@ -354,7 +323,13 @@ impl<'a> Round<'a> {
             }
             let blob = blobs.find(key)?;
             let text = blobs.read(blob)?;
-            Some(Some(Made { text: Some(text.into()), findings: blob.findings.clone(), key, restored: true }))
+            Some(Some(Made {
+                text: Some(text.into()),
+                findings: blob.findings.clone(),
+                key,
+                restored: true,
+                beside: None,
+            }))
         };
         let mut made: Vec<Option<Option<Made>>> = jobs.iter().map(known).collect();
         let open: Vec<usize> = (0..jobs.len()).filter(|index| made[*index].is_none()).collect();
@@ -368,7 +343,7 @@ impl<'a> Round<'a> {
                 _ => Digest::default(),
             };
             let text = checked.text.as_ref().map(|text| Arc::from(text.as_bytes()));
-            (index, Made { text, findings: checked.findings.clone(), key, restored: false })
+            (index, Made { text, findings: checked.findings.clone(), key, restored: false, beside: checked.beside })
         };
         let results: Vec<(usize, Made)> = if open.len() > 2 {
             open.par_iter().with_min_len(4).map_with(db.clone(), |db, index| render(db, *index)).collect()

@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
 use crate::graph::models::rule_book;
-use crate::graph::outputs::{Inputs, Output, context, prepared};
+use crate::graph::outputs::{Inputs, Output, beside, context, prepared};
 use crate::graph::templates::{Name, layered, parsed, resolve};
 use crate::rules::plan::Entry;
 use crate::store::Layout;
@@ -102,7 +102,14 @@ impl View {
             Ok(now) => {
                 known.templates = now.templates().map(|(path, _)| path.to_owned()).collect();
                 known.reads = now.held.iter().map(|(path, _)| path.clone()).collect();
-                known.due = old.map_or_else(|| vec![Reason::New], |old| differences(&self.trace, old, now));
+                let whole = |old: &OutputTrace| {
+                    if old.failed {
+                        beside(&self.session.db, self.session.workspace, &planned.entry)
+                    } else {
+                        now.whole
+                    }
+                };
+                known.due = old.map_or_else(|| vec![Reason::New], |old| differences(&self.trace, old, now, whole(old)));
             }
         }
         if known.due.is_empty() {

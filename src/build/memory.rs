@@ -61,6 +61,8 @@ pub struct Written {
     pub valid: bool,
     pub findings: Vec<Finding>,
     pub why: Vec<String>,
+    /// Of all data, where rendering failed.
+    pub beside: Option<Digest>,
 }
 
 /// A job's inputs and result.
@@ -134,6 +136,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             templates: Vec::new(),
             held: Vec::new(),
             whole: Digest::default(),
+            failed: false,
             demands: Digest::default(),
             body: written.body,
             len: written.len,
@@ -145,7 +148,8 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             Ok(prepared) => {
                 output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
                 output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
-                output.whole = prepared.whole;
+                output.whole = written.beside.unwrap_or(prepared.whole);
+                output.failed = written.beside.is_some();
                 output.demands = prepared.demands;
             }
             // Its template could not be used: always looked at again.

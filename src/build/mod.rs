@@ -3,8 +3,9 @@
 //!
 //! Map of the room: `options` is what is asked, `outcome` what is told. `engine` is a round: `scan` looks at stamps,
 //! `project` lists the inputs, `session` holds the database, `plan` says what there should be, `selection` and `changed`
-//! narrow it, `reason` says why something is due, `apply` writes, `memory` keeps what the next round needs, `diff` prints
-//! differences.
+//! narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
+//! next round needs, `diff` prints differences. `watch` runs rounds, `staged` is the project as git's index has it, `clean`
+//! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its forms.
 
 mod apply;
 pub mod affected;
@@ -14,6 +15,7 @@ pub mod deep;
 pub mod diff;
 pub mod engine;
 pub mod inspect;
+pub mod job;
 pub mod memory;
 pub mod options;
 pub mod outcome;

@@ -11,9 +11,10 @@ use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::graph::models::{
-    Model, lock_head, model_keys, output_root, own, place_of_model, placed, registry, registry_names, rule_book,
-    rule_sources, sections, settings,
+    Model, lock_head, model_keys, output_root, own, place_of_model, placed, registry, rule_book, rule_sources,
+    sections, settings,
 };
+use crate::graph::review::registry_names;
 use crate::rules::conflicts;
 use crate::rules::plan::Entry;
 use crate::store::trace::{ModelTrace, Trace};

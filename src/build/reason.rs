@@ -37,7 +37,7 @@ pub enum Reason {
     FieldGone {
         path: String,
     },
-    /// The same fields in another order.
+    /// The same fields in another order; or, where rendering failed, a field beside them.
     OrderChanged,
     /// Contract, lowest Python, line length or the class names of transformers.
     DemandsChanged,
@@ -61,7 +61,7 @@ impl fmt::Display for Reason {
             Self::FieldChanged { path } => write!(f, "{path} changed"),
             Self::FieldAdded { path } => write!(f, "{path} is read now"),
             Self::FieldGone { path } => write!(f, "{path} is no longer read"),
-            Self::OrderChanged => write!(f, "the order of its fields changed"),
+            Self::OrderChanged => write!(f, "the order of its fields, or a field beside them, changed"),
             Self::DemandsChanged => write!(f, "what validation demands changed"),
             Self::Missing => write!(f, "the file is missing"),
             Self::Replaced => write!(f, "the file holds another build's text"),
@@ -72,7 +72,8 @@ impl fmt::Display for Reason {
 }
 
 /// What made an output differ from what would make it now; empty when nothing does.
-pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared) -> Vec<Reason> {
+/// `whole`: the digest of its data now, of the same data that `old.whole` stands for.
+pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared, whole: Digest) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let before: Vec<(&str, Digest)> = trace.templates_of(old).map(|(path, digest)| (path.as_str(), *digest)).collect();
     let after: Vec<(&str, Digest)> = now.templates().collect();
@@ -89,7 +90,7 @@ pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared) -> Vec<Reas
         let gone = before.iter().filter(|(path, _)| !after.iter().any(|(known, _)| known == path));
         reasons.extend(gone.map(|(path, _)| Reason::TemplateGone { path: (*path).to_owned() }));
     }
-    if old.whole != now.whole {
+    if old.whole != whole {
         let before: FxHashMap<&str, Digest> = trace.reads_of(old).collect();
         for (path, held) in &now.held {
             match before.get(path.as_str()) {

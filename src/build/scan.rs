@@ -49,6 +49,8 @@ pub fn scan(system: &dyn System, root: &Path, layout: &Layout, options: Digest) 
     };
     scan.planned = stamps.planned as usize;
     let mut same = stamps.options == options && stamps.quiet && system.now() < stamps.valid_until;
+    // Without its trace a later round would not know what it made.
+    same &= system.exists(&layout.trace());
     for (path, stamp) in &stamps.folders {
         scan.counts.stated += 1;
         same &= folder_stamp(system, &root.join(&**path)) == *stamp;

@@ -2,14 +2,15 @@
 //! a query knows was given to it as an input.
 //!
 //! Map of the room: `inputs` is what is set from outside, `models` goes from registry and lock to placed models and the
-//! plan, `templates` from sources to closures and reads, `outputs` from a plan entry to its checked text, `header` is the mark that every
-//! output carries, `ordered` compares values so that their order counts.
+//! plan (`review` says what is wrong there), `templates` from sources to closures and reads, `outputs` from a plan entry
+//! to its checked text, `header` is the mark that every output carries, `ordered` compares values so that their order counts.
 
 pub mod header;
 pub mod inputs;
 pub mod models;
 pub mod ordered;
 pub mod outputs;
+pub mod review;
 pub mod templates;
 
 pub use inputs::{Source, TemplateSource, Workspace};

@@ -124,6 +124,8 @@ pub struct Checked {
     /// The whole file, header included; `None` when it could not be rendered.
     pub text: Option<Arc<str>>,
     pub findings: Vec<Finding>,
+    /// Of all data that there is, where rendering failed: the findings then name fields beside those that are read.
+    pub beside: Option<Digest>,
 }
 
 impl Checked {
@@ -133,13 +135,18 @@ impl Checked {
     }
 }
 
+/// The digest of all data that an output's template might see.
+pub fn beside(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Digest {
+    Digest::of_value(&context(db, workspace, entry, &|_| true))
+}
+
 /// Renders and validates one output.
 #[salsa::tracked]
 pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Checked> {
     let entry = output.entry(db);
     let prepared = match &**prepared(db, workspace, output) {
         Ok(prepared) => prepared,
-        Err(findings) => return Arc::new(Checked { text: None, findings: findings.clone() }),
+        Err(findings) => return Arc::new(Checked { text: None, findings: findings.clone(), beside: None }),
     };
     let input = RenderInput {
         root: &prepared.closure.root,
@@ -154,14 +161,14 @@ pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) 
             let finding = render(&RenderInput { data: &all, ..input }).err().unwrap_or(finding);
             let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
             let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
-            return Arc::new(Checked { text: None, findings: vec![finding] });
+            return Arc::new(Checked { text: None, findings: vec![finding], beside: Some(Digest::of_value(&all)) });
         }
     };
     let (text, findings) = validated(db, workspace, entry, &raw, &input);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
     let text = header::with_header(below, &prepared.made_from, &text).map(Arc::from);
-    Arc::new(Checked { text, findings })
+    Arc::new(Checked { text, findings, beside: None })
 }
 
 /// Says in the header what an output is made from.

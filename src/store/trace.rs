@@ -51,8 +51,10 @@ pub struct OutputTrace {
     pub templates: Vec<u32>,
     /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
     pub held: Vec<(u32, Digest)>,
-    /// Of all the data together, order included.
+    /// Of all the data together, order included; where rendering failed, of all that there is.
     pub whole: Digest,
+    /// Whether rendering failed.
+    pub failed: bool,
     /// Of what validation demands: contract, lowest Python, class names.
     pub demands: Digest,
     /// Of the whole file, header included.
@@ -81,6 +83,7 @@ impl OutputTrace {
             templates: Vec::new(),
             held: Vec::new(),
             whole: Digest::default(),
+            failed: false,
             demands: Digest::default(),
             body,
             len: 0,

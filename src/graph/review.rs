@@ -1,0 +1,198 @@
+//! What is wrong in the registry, as findings with their places: settings, names that lead nowhere, a model's own part.
+
+use salsa::Database as Db;
+
+use super::inputs::Workspace;
+use super::models::{model_keys, place_of_model, registry, rule_book, rule_sources, sections, settings};
+use crate::finding::codes::registry::{
+    BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL, UNKNOWN_NAME,
+};
+use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
+use crate::finding::{Finding, did_you_mean};
+use crate::registry::config::{Override, Registry};
+use crate::registry::ident::refusal;
+use crate::registry::parse::place_of;
+use crate::rules::decide::Decision;
+
+/// Findings of the settings alone.
+pub fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let project = &registry.project;
+    if let Some(wanted) = &project.required_hfgen {
+        match crate::registry::version::allows(wanted, env!("CARGO_PKG_VERSION")) {
+            Ok(true) => {}
+            Ok(false) => findings.push(
+                Finding::error(
+                    REQUIRED_VERSION,
+                    format!("this project asks for hfgen {wanted}; this is {}", env!("CARGO_PKG_VERSION")),
+                )
+                .at(place_of(path, text, &["project", "required-hfgen"]))
+                .help("install a version that it allows"),
+            ),
+            Err(why) => findings.push(
+                Finding::error(BROKEN_REGISTRY, why)
+                    .at(place_of(path, text, &["project", "required-hfgen"]))
+                    .help("write a requirement such as `\">=0.1, <0.3\"`"),
+            ),
+        }
+    }
+    if crate::registry::version::python(&project.python).is_none() {
+        findings.push(
+            Finding::error(BROKEN_REGISTRY, format!("`{}` is no Python version", project.python))
+                .at(place_of(path, text, &["project", "python"]))
+                .help("write the lowest Python that the outputs must run on, such as `\"3.10\"`"),
+        );
+    }
+    if !is_output_root(&project.output) {
+        findings.push(
+            Finding::error(
+                BROKEN_REGISTRY,
+                format!("the output root `{}` is not a folder below the project", project.output),
+            )
+            .at(place_of(path, text, &["project", "output"]))
+            .help("name a folder such as `generated`"),
+        );
+    }
+    for (key, custom) in &registry.custom {
+        if custom.module.is_empty() {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` names no module"))
+                    .at(place_of(path, text, &["custom", key]))
+                    .help("name the Python module that defines its classes"),
+            );
+        }
+    }
+    findings
+}
+
+/// A folder of its own below the project, named plainly: paths of outputs are compared by their text.
+fn is_output_root(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    !path.contains(['\\', '\0'])
+        && !path.split('/').any(|part| matches!(part, "" | "." | ".."))
+        && !matches!(path.split('/').next(), Some(".git" | ".hfgen-cache"))
+}
+
+/// Findings about the registry's model sections as a whole: names that lead nowhere, collisions with the lock.
+#[salsa::tracked]
+pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let registry = &registry(db, workspace).value;
+    let source = workspace.registry(db);
+    let (path, text) = (source.path(db), source.text(db));
+    let keys = model_keys(db, workspace);
+    for key in registry.model.keys() {
+        if !keys.iter().any(|known| **known == **key) {
+            let mut finding = refusal(key, MODEL_TYPE)
+                .unwrap_or_else(|| Finding::warning(UNKNOWN_MODEL, format!("there is no model type `{key}`")));
+            finding = finding.at(place_of(path, text, &["model", key]));
+            if let Some(help) = did_you_mean(key, keys.iter().map(|key| &**key)) {
+                finding = finding.help(help);
+            }
+            findings.push(finding);
+        }
+    }
+    for key in registry.custom.keys() {
+        if sections(db, workspace).contains_key(key.as_str()) {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` is one of transformers' own"))
+                    .at(place_of(path, text, &["custom", key]))
+                    .help(format!("put what is different under `[model.{key}]`")),
+            );
+        }
+    }
+    let book = &rule_book(db, workspace).value;
+    for (name, family) in &book.family {
+        for model in &family.models {
+            if !keys.iter().any(|known| **known == **model) {
+                let sources = rule_sources(db, workspace);
+                let help = did_you_mean(model, keys.iter().map(|key| &**key))
+                    .unwrap_or_else(|| "remove it from the table".to_owned());
+                findings.push(
+                    Finding::warning(UNKNOWN_MODEL, format!("family `{name}` names `{model}`, which is no model type"))
+                        .at(book.place(&sources, "family", name, &["models"]))
+                        .help(help),
+                );
+            }
+        }
+    }
+    findings
+}
+
+/// Findings about one model's place and override.
+pub fn model_findings(
+    db: &dyn Db,
+    workspace: Workspace,
+    key: &str,
+    decision: &Decision,
+    own: &Override,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let source = workspace.registry(db);
+    let book = &rule_book(db, workspace).value;
+    let here = |rest: &[&str]| {
+        let keys: Vec<&str> = ["model", key].into_iter().chain(rest.iter().copied()).collect();
+        place_of(source.path(db), source.text(db), &keys)
+    };
+    match &decision.family {
+        None => findings.push(
+            Finding::error(NO_FAMILY, format!("no family takes model type `{key}`"))
+                .at(place_of_model(db, workspace, key))
+                .help("add it to a family's `models`, or a `when` that holds for it, in rules/"),
+        ),
+        Some(family) if !book.family.contains_key(family) => {
+            let help = did_you_mean(family, book.family.keys().map(String::as_str))
+                .unwrap_or_else(|| "define it in rules/".to_owned());
+            findings.push(
+                Finding::error(UNKNOWN_NAME, format!("unknown family `{family}`")).at(here(&["family"])).help(help),
+            );
+        }
+        Some(family) => {
+            for other in &decision.also_named_by {
+                let sources = rule_sources(db, workspace);
+                findings.push(
+                    Finding::error(TWO_FAMILIES, format!("families `{family}` and `{other}` both name `{key}`"))
+                        .at(book.place(&sources, "family", other, &["models"]))
+                        .related("the other one", book.place(&sources, "family", family, &["models"]))
+                        .help("leave it in one of them"),
+                );
+            }
+        }
+    }
+    for (index, skip) in own.skip.iter().enumerate() {
+        let at = index.to_string();
+        let place = || here(&["skip", &at]);
+        if skip.check != "*" && !book.check.contains_key(&skip.check) {
+            let help = did_you_mean(&skip.check, book.check.keys().map(String::as_str))
+                .unwrap_or_else(|| format!("checks: {}", book.check.keys().cloned().collect::<Vec<_>>().join(", ")));
+            findings
+                .push(Finding::error(UNKNOWN_NAME, format!("unknown check `{}`", skip.check)).at(place()).help(help));
+        }
+        if let Some(hardware) = &skip.hardware
+            && !settings(db, workspace).hardware.contains_key(hardware)
+        {
+            let profiles = settings(db, workspace);
+            let help = did_you_mean(hardware, profiles.hardware.keys().map(String::as_str))
+                .unwrap_or_else(|| "define the profile under `[hardware.<name>]`".to_owned());
+            findings
+                .push(Finding::error(UNKNOWN_NAME, format!("unknown hardware `{hardware}`")).at(place()).help(help));
+        }
+        if skip.reason.trim().is_empty() {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("a skip of `{key}` has no reason"))
+                    .at(place())
+                    .help("say in words why it can't be tested"),
+            );
+        }
+        if let Some(day) = &skip.expires
+            && **day <= **workspace.today(db)
+        {
+            findings.push(
+                Finding::warning(EXPIRED_SKIP, format!("the skip of `{}` for `{key}` expired on {day}", skip.check))
+                    .at(place())
+                    .help("look at it again: remove the skip, or give it a new day"),
+            );
+        }
+    }
+    findings
+}
