@@ -89,8 +89,10 @@ impl RuleBook {
         let mut unknown = |what: &str, name: &str, known: &mut dyn Iterator<Item = &str>, place: &dyn Fn() -> Place| {
             let known: Vec<&str> = known.collect();
             if !known.contains(&name) {
-                let help = did_you_mean(name, known.iter().copied())
-                    .unwrap_or_else(|| format!("define it, or use one of: {}", known.join(", ")));
+                let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known.as_slice() {
+                    [] => format!("define it: there is no {what} in rules/"),
+                    known => format!("define it, or use one of: {}", known.join(", ")),
+                });
                 findings.push(Finding::error(UNKNOWN_NAME, format!("unknown {what} `{name}`")).at(place()).help(help));
             }
         };
