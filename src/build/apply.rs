@@ -115,7 +115,11 @@ fn open<'a>(given: &Given<'a>) -> Result<Writer<'a>, Failure> {
 fn decide<'a>(due: &'a Due<'a>, given: &Given<'_>) -> Decided<'a> {
     let unchanged = Decided { due, action: Action::Unchanged, write: false, findings: Vec::new() };
     let old_findings = || due.old.map(|old| old.findings.clone()).unwrap_or_default();
-    let Some(made) = &due.made else { return Decided { findings: old_findings(), ..unchanged } };
+    let Some(made) = &due.made else {
+        // Not due after all: it is what it was.
+        let action = if due.old.is_none_or(|old| old.valid) { Action::Unchanged } else { Action::Invalid };
+        return Decided { action, findings: old_findings(), ..unchanged };
+    };
     let mut findings = made.findings.clone();
     // Its errors say enough: a line an output would drown them when a template breaks hundreds.
     let Some(text) = made.text.as_ref().filter(|_| made.is_valid()) else {
@@ -254,8 +258,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         body,
         len: text.map_or(0, |text| text.len() as u64),
         stamp,
-        // What was not due after all is what it was.
-        valid: decided.action != Action::Invalid && (due.made.is_some() || due.old.is_none_or(|old| old.valid)),
+        valid: decided.action != Action::Invalid,
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
         beside: match &due.made {

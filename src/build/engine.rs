@@ -221,10 +221,10 @@ impl<'a> Round<'a> {
     /// Completes what applying has to tell: what was not touched, findings that still hold, counts.
     fn told(&self, mut outcome: Outcome, plan: &Plan, selected: &Selected, kept: &[&OutputTrace]) -> Outcome {
         let untouched = || kept.iter().filter(|old| selected.holds(&old.entry));
-        if self.options.show_unchanged {
-            outcome.outputs.extend(untouched().map(|old| unchanged(old)));
-            outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-        }
+        // What could not be made is told again until it can.
+        let shown = untouched().filter(|old| self.options.show_unchanged || !old.valid);
+        outcome.outputs.extend(shown.map(|old| untouched_outcome(old)));
+        outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
         outcome.selected = selected.count(plan);
         outcome.planned = plan.outputs.len();
         outcome.findings.extend(untouched().flat_map(|old| old.findings.iter().cloned()));
@@ -377,13 +377,13 @@ pub fn below<'p>(path: &'p str, root: &str) -> &'p str {
     path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches('/'))
 }
 
-fn unchanged(old: &OutputTrace) -> OutputOutcome {
+fn untouched_outcome(old: &OutputTrace) -> OutputOutcome {
     OutputOutcome {
         path: old.entry.path.clone(),
         rule: old.entry.rule.clone(),
         model: old.entry.model.clone(),
         hardware: old.entry.hardware.clone(),
-        action: Action::Unchanged,
+        action: if old.valid { Action::Unchanged } else { Action::Invalid },
         why: Vec::new(),
         diff: None,
     }
