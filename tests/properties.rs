@@ -225,12 +225,13 @@ fn build_and_compare(project: &Project, desk: &Desk, edits: &[Edit], watch: &mut
         other => panic!("{other:#?} after {edits:?}"),
     };
     assert_eq!(clean.findings, built.findings, "found otherwise after {edits:?}");
+    assert_eq!(invalid(&clean), invalid(&built), "invalid otherwise after {edits:?}");
     let root = desk.output_root();
     let outputs = |project: &Project| -> BTreeMap<String, String> {
         let files = project.files_below(root).into_iter();
         files
             .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
-            .filter(|(path, _)| !is_invalid(&clean, &format!("{root}/{path}")))
+            .filter(|(path, _)| !invalid(&clean).contains(&format!("{root}/{path}").as_str()))
             .collect()
     };
     let (expected, found) = (outputs(&fresh), outputs(project));
@@ -250,10 +251,11 @@ fn build_and_compare(project: &Project, desk: &Desk, edits: &[Edit], watch: &mut
     assert_eq!((again.counts.written, again.counts.removed, again.counts.rendered), (0, 0, 0), "after {edits:?}");
     assert_eq!(before, project.stats(root), "a build with nothing to do wrote, after {edits:?}");
     assert_eq!(clean.findings, again.findings, "forgot findings after {edits:?}");
-    assert_eq!(again.planned, clean.planned);
+    assert_eq!((again.planned, invalid(&again)), (clean.planned, invalid(&clean)), "after {edits:?}");
 }
 
-/// Whether the clean build could not make this output: an older text of it may then still stand in the other.
-fn is_invalid(clean: &Outcome, path: &str) -> bool {
-    clean.outputs.iter().any(|output| output.path == path && output.action == Action::Invalid)
+/// What a build could not make: an older text of it may still stand where there was one.
+fn invalid(outcome: &Outcome) -> Vec<&str> {
+    let invalid = outcome.outputs.iter().filter(|output| output.action == Action::Invalid);
+    invalid.map(|output| output.path.as_str()).collect()
 }
