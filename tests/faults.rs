@@ -49,11 +49,8 @@ fn a_kill_at_any_moment_leaves_whole_outputs_and_a_build_that_goes_on() {
             0..8 => Duration::from_micros(u64::from(number) * 700),
             _ => whole * (number - 7) / 33,
         };
-        let mut child = command(project.root(), HFGEN, &["build"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command(project.root(), HFGEN, &["build"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(delay);
         let _ = child.kill();
         killed += u32::from(!child.wait().unwrap().success());
@@ -566,7 +563,15 @@ fn an_output_root_may_be_a_link_within_the_project() {
 
 #[test]
 fn paths_that_leave_the_output_root_are_refused() {
-    for output in ["../{ident}.py", "a/../../{ident}.py", "/tmp/hfgen-{ident}.py", "./{ident}.py", "a//{ident}.py", "a\\\\{ident}.py", ""] {
+    for output in [
+        "../{ident}.py",
+        "a/../../{ident}.py",
+        "/tmp/hfgen-{ident}.py",
+        "./{ident}.py",
+        "a//{ident}.py",
+        "a\\\\{ident}.py",
+        "",
+    ] {
         let project = Project::new();
         project.edit("rules/20-targets.toml", "output = \"index.py\"", &format!("output = \"{output}\""));
         let ran = project.hfgen(&["build"]).expect(2).has("rules/20-targets.toml");

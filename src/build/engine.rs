@@ -43,12 +43,14 @@ pub fn round(
     if first.nothing_to_do && !wants_more {
         return Ok(quiet(&first, options));
     }
-    let _lock = match options.mode {
+    let lock = match options.mode {
         Mode::Build => Some(memory::take(system, &layout, progress)?),
         Mode::Dry => None,
     };
-    // Somebody may have built while the lock was waited for.
-    let first = scan(system, &options.root, &layout, digest);
+    // Somebody has built while the lock was waited for. (Somebody who was done before it was asked for only makes this
+    // round write the same bytes again.)
+    let waited = lock.as_ref().is_some_and(|lock| lock.waited);
+    let first = if waited { scan(system, &options.root, &layout, digest) } else { first };
     if first.nothing_to_do && !wants_more {
         return Ok(quiet(&first, options));
     }
@@ -61,7 +63,7 @@ pub fn round(
     let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
         Some(session) => session.refresh(system, options, &set)?,
-        None => *session = Some(Session::open(system, options, &set)?),
+        None => *session = Some(Session::open(system, options, &set, &trace)?),
     }
     let Some(session) = session else { unreachable!("set above") };
     Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
