@@ -278,7 +278,7 @@ fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
         for file in given.system.walk(&root).map_err(Failure::io("listing the outputs"))? {
             let below = file.to_string_lossy().replace('\\', "/");
             let path = format!("{}/{below}", given.plan.output_root);
-            if planned(&path) || stale.iter().any(|old| old.entry.path == path) {
+            if planned(&path) || given.trace.output(&path).is_some() {
                 continue;
             }
             let Ok(bytes) = given.system.read(&root.join(&file)) else { continue };

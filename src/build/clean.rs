@@ -68,7 +68,7 @@ fn outputs(
         trace.outputs.iter().map(|old| (old.entry.path.clone(), Some(old.body))).collect();
     for file in system.walk(&folder).map_err(Failure::io("listing the outputs"))? {
         let path = format!("{root}/{}", file.to_string_lossy().replace('\\', "/"));
-        if known.iter().any(|(known, _)| *known == path) {
+        if trace.output(&path).is_some() {
             continue;
         }
         let Ok(bytes) = system.read(&folder.join(&file)) else { continue };

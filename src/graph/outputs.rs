@@ -229,7 +229,7 @@ fn validated(
                     finding = finding.related("included here", line_of(input, step.template, step.line));
                 }
             }
-            None => finding = finding.at(bad),
+            None => finding = finding.at(Place::file(input.root.path())),
         }
         finding
     });

@@ -43,10 +43,7 @@ pub fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Fin
                 .help("write the lowest Python that the outputs must run on, such as `\"3.10\"`"),
         );
     }
-    if project.output.is_empty()
-        || project.output.starts_with('/')
-        || project.output.split('/').any(|part| part == "..")
-    {
+    if !is_output_root(&project.output) {
         findings.push(
             Finding::error(
                 BROKEN_REGISTRY,
@@ -66,6 +63,14 @@ pub fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Fin
         }
     }
     findings
+}
+
+/// A folder of its own below the project, named plainly: paths of outputs are compared by their text.
+fn is_output_root(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    !path.contains(['\\', '\0'])
+        && !path.split('/').any(|part| matches!(part, "" | "." | ".."))
+        && !matches!(path.split('/').next(), Some(".git" | ".hfgen-cache"))
 }
 
 /// Findings about the registry's model sections as a whole: names that lead nowhere, collisions with the lock.

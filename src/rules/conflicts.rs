@@ -96,8 +96,9 @@ fn who(entry: &Entry) -> String {
 
 /// Why a path leaves the output root, if it does.
 fn outside(path: &str, root: &str) -> Option<&'static str> {
-    let below = if root == "." { Some(path) } else { path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')) };
-    let Some(below) = below else { return Some("is not below the output root") };
+    let Some(below) = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')) else {
+        return Some("is not below the output root");
+    };
     if below.starts_with('/') || below.contains('\\') || below.contains('\0') {
         return Some("is not a relative path");
     }

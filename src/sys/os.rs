@@ -181,7 +181,7 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let temporary = folder.join(format!("{TEMPORARY}{}-{number}", std::process::id()));
     let written: io::Result<fs::Metadata> = (|| {
-        let mut file = File::options().create_new(true).write(true).open(&temporary)?;
+        let mut file = create(&temporary)?;
         file.write_all(bytes)?;
         let meta = file.metadata()?;
         drop(file);
@@ -194,6 +194,18 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let meta = written?;
     // The rename moved the ctime, so it is asked for again.
     fs::symlink_metadata(path).map_or_else(|_| Ok(stamp(&meta)), |meta| Ok(stamp(&meta)))
+}
+
+/// A new file. One that is there was left by a killed process of the same number, as in containers it often has.
+fn create(path: &Path) -> io::Result<File> {
+    let create = || File::options().create_new(true).write(true).open(path);
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            create()
+        }
+        other => other,
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -348,6 +348,11 @@ pub fn is_root() -> bool {
 
 /// Tells why a test could not be done on this machine; the test passes.
 pub fn skipped(why: &str) {
+    note(&format!("skipped: {why}"));
+}
+
+/// Says something to whoever reads along.
+pub fn note(text: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
