@@ -241,7 +241,9 @@ impl<'a> Round<'a> {
     /// Whether anything that `planned` depends on has moved, as far as can be told without looking at fields.
     fn is_suspect(&self, planned: &Planned, old: Option<&OutputTrace>, shared: Digest) -> bool {
         let Some(old) = old else { return true };
-        if old.shared != shared || old.model != planned.model {
+        // An output that is made once only minds its models if it lists them, or failed and could list them.
+        let minds_models = planned.entry.model.is_some() || old.of_all || old.failed;
+        if old.shared != shared || minds_models && old.model != planned.model {
             return true;
         }
         !old.templates.iter().all(|index| self.same_templates.get(*index as usize).copied().unwrap_or(false))

@@ -145,6 +145,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             entry: written.entry.clone(),
             shared: memory.shared,
             model: record.model,
+            of_all: false,
             templates: Vec::new(),
             held: Vec::new(),
             whole: Digest::default(),
@@ -160,6 +161,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             Ok(prepared) => {
                 output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
                 output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
+                output.of_all = prepared.held.iter().any(|(path, _)| path == "models" || path.starts_with("models."));
                 output.whole = written.beside.unwrap_or(prepared.whole);
                 output.failed = written.beside.is_some();
                 output.demands = prepared.demands;
