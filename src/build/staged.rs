@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::changed::failure;
 use super::options::Failure;
+use crate::sys::System;
 use crate::sys::git::{Repository, Status};
 
 /// What the index holds where it differs from the working tree, and what the commit would change.
@@ -16,9 +17,29 @@ pub struct Staged {
     pub paths: Vec<String>,
 }
 
-/// Asks git, with two processes at most. `relevant`: whether a path is an input or an output.
-pub fn staged(git: &Repository<'_>, root: &Path, relevant: &dyn Fn(&str) -> bool) -> Result<Staged, Failure> {
-    let status: Status = git.status(&[]).map_err(|error| failure(&error))?;
+/// The text of one file as it is staged. Asks git only where the working tree has another.
+pub fn text(
+    system: &dyn System,
+    git: &Repository<'_>,
+    root: &Path,
+    status: &Status,
+    path: &str,
+) -> Result<String, Failure> {
+    let moved = status.entries.iter().find(|entry| entry.path == path && entry.is_unstaged);
+    let Some(id) = moved.and_then(|entry| entry.staged.clone()) else {
+        return system.read_text(&root.join(path)).map_err(Failure::io(path));
+    };
+    let bytes = git.blobs(&[id]).map_err(|error| failure(&error))?.pop().unwrap_or_default();
+    String::from_utf8(bytes).map_err(std::io::Error::other).map_err(Failure::io(path))
+}
+
+/// Asks git, with one process at most. `relevant`: whether a path is an input or an output.
+pub fn staged(
+    git: &Repository<'_>,
+    root: &Path,
+    status: &Status,
+    relevant: &dyn Fn(&str) -> bool,
+) -> Result<Staged, Failure> {
     let entries: Vec<_> = status.entries.iter().filter(|entry| relevant(&entry.path)).collect();
     let mut staged = Staged {
         paths: entries.iter().filter(|entry| entry.is_staged).map(|entry| entry.path.clone()).collect(),

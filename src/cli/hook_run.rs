@@ -13,12 +13,14 @@ use super::{Context, Exit};
 use crate::build::changed::failure;
 use crate::build::outcome::{Action, Outcome, OutputOutcome};
 use crate::build::progress::Silent;
-use crate::build::staged::staged;
+use crate::build::project::REGISTRY;
+use crate::build::staged;
 use crate::build::{self, Failure, Mode, Options};
 use crate::finding::codes::output::{STAGED_BY_HAND, STAGED_INVALID, STAGED_OUT_OF_DATE};
 use crate::finding::codes::registry::BROKEN_REGISTRY;
 use crate::finding::{Finding, Place};
 use crate::registry::Registry;
+use crate::registry::config::Project;
 use crate::registry::parse::read;
 use crate::report::{Report, text};
 use crate::sys::OverlaySystem;
@@ -37,7 +39,9 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
     let started = Instant::now();
     let options = Options { mode: Mode::Dry, ..options(context, &EngineArgs::default())? };
     let git = Repository::around(context.system, &options.root).map_err(|error| failure(&error))?;
-    let project = project(context, &options)?;
+    let status = git.status(&[]).map_err(|error| failure(&error))?;
+    let registry = staged::text(context.system, &git, &options.root, &status, REGISTRY)?;
+    let project = project(&registry)?;
     let output = format!("{}/", project.output.trim_end_matches('/'));
     let relevant = |path: &str| {
         matches!(path, "registry.toml" | "registry.lock")
@@ -45,7 +49,7 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
             || path.starts_with("templates/")
             || path.starts_with(&output)
     };
-    let staged = staged(&git, &options.root, &relevant)?;
+    let staged = staged::staged(&git, &options.root, &status, &relevant)?;
     if staged.paths.is_empty() {
         context.console.note(&format!("hfgen: nothing staged reaches an output ({})\n", text::time(started.elapsed())));
         return Ok(Exit::Fine);
@@ -71,11 +75,9 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
     Ok(exit)
 }
 
-fn project(context: &Context<'_>, options: &Options) -> Result<crate::registry::config::Project, Failure> {
-    let path = options.root.join(super::context::REGISTRY);
-    let text = context.system.read_text(&path).map_err(Failure::io(super::context::REGISTRY))?;
+fn project(text: &str) -> Result<Project, Failure> {
     let registry: Registry =
-        read(super::context::REGISTRY, &text, BROKEN_REGISTRY).map_err(|finding| Failure::Inputs(vec![*finding]))?;
+        read(REGISTRY, text, BROKEN_REGISTRY).map_err(|finding| Failure::Inputs(vec![*finding]))?;
     Ok(registry.project)
 }
 
