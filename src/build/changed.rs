@@ -75,7 +75,7 @@ fn differing(
         return Ok(everything());
     }
     let set = project::inputs(other, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-    let Ok(then) = Session::open(other, options, &set) else { return Ok(everything()) };
+    let Ok(then) = Session::open(other, options, &set, &Trace::default()) else { return Ok(everything()) };
     let before = plan(&then, &Trace::default());
     if before.findings.iter().any(Finding::is_error) {
         return Ok(everything());

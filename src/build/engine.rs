@@ -43,12 +43,14 @@ pub fn round(
     if first.nothing_to_do && !wants_more {
         return Ok(quiet(&first, options));
     }
-    let _lock = match options.mode {
+    let lock = match options.mode {
         Mode::Build => Some(memory::take(system, &layout, progress)?),
         Mode::Dry => None,
     };
-    // Somebody may have built while the lock was waited for.
-    let first = scan(system, &options.root, &layout, digest);
+    // Somebody has built while the lock was waited for. (Somebody who was done before it was asked for only makes this
+    // round write the same bytes again.)
+    let waited = lock.as_ref().is_some_and(|lock| lock.waited);
+    let first = if waited { scan(system, &options.root, &layout, digest) } else { first };
     if first.nothing_to_do && !wants_more {
         return Ok(quiet(&first, options));
     }
@@ -61,7 +63,7 @@ pub fn round(
     let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
         Some(session) => session.refresh(system, options, &set)?,
-        None => *session = Some(Session::open(system, options, &set)?),
+        None => *session = Some(Session::open(system, options, &set, &trace)?),
     }
     let Some(session) = session else { unreachable!("set above") };
     Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
@@ -239,7 +241,9 @@ impl<'a> Round<'a> {
     /// Whether anything that `planned` depends on has moved, as far as can be told without looking at fields.
     fn is_suspect(&self, planned: &Planned, old: Option<&OutputTrace>, shared: Digest) -> bool {
         let Some(old) = old else { return true };
-        if old.shared != shared || old.model != planned.model {
+        // An output that is made once only minds its models if it lists them, or failed and could list them.
+        let minds_models = planned.entry.model.is_some() || old.of_all || old.failed;
+        if old.shared != shared || minds_models && old.model != planned.model {
             return true;
         }
         !old.templates.iter().all(|index| self.same_templates.get(*index as usize).copied().unwrap_or(false))

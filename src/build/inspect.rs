@@ -52,7 +52,7 @@ impl View {
         let trace = super::memory::load(system, &layout).unwrap_or_default();
         let set =
             project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-        let session = Session::open(system, options, &set)?;
+        let session = Session::open(system, options, &set, &trace)?;
         let plan = plan(&session, &trace);
         let broken = plan.broken();
         if broken.is_empty() { Ok(Self { session, trace, plan }) } else { Err(Failure::Inputs(broken)) }

@@ -1,5 +1,7 @@
 //! What a build leaves for the next one, and how it is taken up: lock, trace, stamps.
 
+use std::cell::Cell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::options::Failure;
@@ -19,8 +21,15 @@ use crate::store::{FOLDER, Layout};
 use crate::sys::os::TEMPORARY;
 use crate::sys::{Lock, Stamp, System};
 
+/// The project's lock, held until this is dropped.
+pub struct Taken {
+    /// Somebody else held it before.
+    pub waited: bool,
+    _lock: Box<dyn Lock>,
+}
+
 /// Takes the project's lock, so that two builds don't write at once.
-pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Result<Box<dyn Lock>, Failure> {
+pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Result<Taken, Failure> {
     let failed = |what: &str| Failure::io(format!("{what} {FOLDER}"));
     if !system.exists(&layout.folder) {
         system.make_folders(&layout.folder).map_err(failed("making"))?;
@@ -28,16 +37,19 @@ pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Re
             system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
         }
     }
-    let lock = system
-        .lock(&layout.lock(), &|| progress.note("waiting for another build of this project"))
-        .map_err(failed("locking"))?;
+    let waited = Cell::new(false);
+    let waiting = || {
+        waited.set(true);
+        progress.note("waiting for another build of this project");
+    };
+    let lock = system.lock(&layout.lock(), &waiting).map_err(failed("locking"))?;
     // Whoever was writing these was killed, or only loses a little speed.
     for (name, _) in system.list(&layout.folder).unwrap_or_default() {
         if name.starts_with(TEMPORARY) {
             let _ = system.remove_file(&layout.folder.join(name));
         }
     }
-    Ok(lock)
+    Ok(Taken { waited: waited.get(), _lock: lock })
 }
 
 /// Called before anything is written: a build that doesn't come to its end leaves no stamps, and the next one looks for
@@ -133,6 +145,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             entry: written.entry.clone(),
             shared: memory.shared,
             model: record.model,
+            of_all: false,
             templates: Vec::new(),
             held: Vec::new(),
             whole: Digest::default(),
@@ -148,6 +161,7 @@ fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) 
             Ok(prepared) => {
                 output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
                 output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
+                output.of_all = prepared.held.iter().any(|(path, _)| path == "models" || path.starts_with("models."));
                 output.whole = written.beside.unwrap_or(prepared.whole);
                 output.failed = written.beside.is_some();
                 output.demands = prepared.demands;

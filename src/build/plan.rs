@@ -7,12 +7,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::project::LOCK;
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::graph::models::{
-    Model, lock_head, model_keys, output_root, own, place_of_model, placed, registry, rule_book, rule_sources,
-    sections, settings,
+    Model, lock_head, lock_text, model_keys, output_root, own, place_of_model, placed, registry, rule_book,
+    rule_sources, sections, settings,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
@@ -73,7 +74,12 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
     let shared = shared(session);
     let known = if shared == trace.shared { Known::of(trace) } else { Known::default() };
     let keys = model_keys(db, workspace);
-    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key)).collect();
+    let lock_is_same = session.inputs().any(|(path, loaded)| {
+        path == LOCK && trace.inputs.iter().any(|(known, digest)| known == LOCK && *digest == loaded.digest)
+    });
+    let remembered = trace.models.iter().filter(|_| lock_is_same);
+    let sections_before = remembered.map(|model| (model.key.as_str(), model.section)).collect();
+    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key, &sections_before)).collect();
     let fresh: Vec<&(Arc<str>, Digest, Digest)> =
         now.iter().filter(|(key, section, own)| known.model(key, *section, *own).is_none()).collect();
     let parsed = fresh.len() as u64;
@@ -86,7 +92,7 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
     let root = output_root(db, workspace).to_string();
     let mut plan = Plan { shared, parsed, output_root: root, ..Plan::default() };
     for (key, section, own) in &now {
-        let digest = Digest::of_value(&(section, own));
+        let digest = Digest::of_parts([&section.0[..], &own.0[..]]);
         if let Some((model, entries)) = known.model(key, *section, *own) {
             findings.extend(model.findings.iter().cloned());
             plan.models.push(model.clone());
@@ -105,7 +111,8 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
         });
         plan.outputs.extend(placed.entries.iter().map(|entry| Planned { entry: entry.clone(), model: digest }));
     }
-    let all = Digest::of_value(&now.iter().map(|(key, section, own)| (key, section, own)).collect::<Vec<_>>());
+    let all = now.iter().flat_map(|(key, section, own)| [key.as_bytes(), &section.0[..], &own.0[..]]);
+    let all = Digest::of_parts(all);
     let others = rule_book(db, workspace).value.plan_others(&plan.output_root);
     plan.outputs.extend(others.into_iter().map(|entry| Planned { entry, model: all }));
     let place = |key: &str| place_of_model(db, workspace, key);
@@ -125,7 +132,7 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
     let (db, workspace) = (&session.db, session.workspace);
     let rules: Vec<(&str, &str)> =
         workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
-    let head = workspace.lock(db).map_or("", |source| crate::registry::lock::split(source.text(db)).head);
+    let head = lock_text(db, workspace).head;
     vec![
         ("settings".to_owned(), Digest::of_value(&***settings(db, workspace))),
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
@@ -151,10 +158,14 @@ fn expired_skips(session: &Session) -> Digest {
     Digest::of_value(&expired.filter(|day| *day <= &**today).count())
 }
 
-fn digests(session: &Session, key: &Arc<str>) -> (Arc<str>, Digest, Digest) {
+/// `sections_before`: digests of the sections of the last build's lock, where the lock has not changed.
+fn digests(session: &Session, key: &Arc<str>, sections_before: &FxHashMap<&str, Digest>) -> (Arc<str>, Digest, Digest) {
     let (db, workspace) = (&session.db, session.workspace);
     let section = match sections(db, workspace).get(key) {
-        Some(section) => Digest::of(section.text(db).as_bytes()),
+        Some(section) => match sections_before.get(&**key) {
+            Some(digest) => *digest,
+            None => Digest::of(section.text(db).as_bytes()),
+        },
         None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
     };
     let own = match registry(db, workspace).value.model.get(&**key) {

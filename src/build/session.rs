@@ -10,6 +10,7 @@ use super::options::{Failure, Options};
 use super::project::{InputFile, InputSet, Role};
 use crate::digest::Digest;
 use crate::graph::{Database, Source, TemplateSource, Workspace};
+use crate::store::trace::Trace;
 use crate::sys::{Stamp, System};
 
 /// Templates that the binary carries: path below `templates/`, text.
@@ -36,9 +37,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads all inputs of `set`.
-    pub fn open(system: &dyn System, options: &Options, set: &InputSet) -> Result<Self, Failure> {
-        Self::with(Database::default(), system, options, set)
+    /// Reads all inputs of `set`. What `trace` remembers only makes it faster.
+    pub fn open(system: &dyn System, options: &Options, set: &InputSet, trace: &Trace) -> Result<Self, Failure> {
+        let mut session = Self::with(Database::default(), system, options, set)?;
+        let accepted = trace.templates.iter().map(|(_, digest)| *digest).collect();
+        session.workspace.set_accepted(&mut session.db).to(Arc::new(accepted));
+        Ok(session)
     }
 
     /// Reads all inputs of `set` into a database that has nothing in it.
@@ -54,8 +58,17 @@ impl Session {
             .collect();
         let output_root = options.output_dir.as_ref().map(|path| Arc::from(path.to_string_lossy().as_ref()));
         let empty = source(super::project::REGISTRY, "");
-        let workspace =
-            Workspace::new(&db, empty, None, Vec::new(), Vec::new(), output_root, Arc::from(today(system.now())));
+        let accepted = Arc::default();
+        let workspace = Workspace::new(
+            &db,
+            empty,
+            None,
+            Vec::new(),
+            Vec::new(),
+            output_root,
+            accepted,
+            Arc::from(today(system.now())),
+        );
         let mut session = Self { db, workspace, sources: BTreeMap::new(), read_at: 0, builtin };
         session.refresh(system, options, set)?;
         Ok(session)

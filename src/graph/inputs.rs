@@ -1,6 +1,9 @@
 //! What is set from outside: the texts of all input files, and the few settings that come from the command line.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use crate::digest::Digest;
 
 /// A text file.
 #[salsa::input(debug)]
@@ -29,6 +32,8 @@ pub struct Workspace {
     pub templates: Vec<TemplateSource>,
     /// Another output root than the project's.
     pub output_root: Option<Arc<str>>,
+    /// Digests of templates that a build parsed before; parsing them again can skip a check. A hint: no result depends on it.
+    pub accepted: Arc<BTreeSet<Digest>>,
     /// `2026-11-21`; decides which skips have expired.
     pub today: Arc<str>,
 }

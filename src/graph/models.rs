@@ -90,18 +90,44 @@ pub struct Section<'db> {
     pub text: Arc<str>,
 }
 
+/// Where the sections of `registry.lock` lie in its text; found once a revision, since that reads every byte.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cut {
+    sections: Vec<(Arc<str>, std::ops::Range<usize>, u32)>,
+}
+
+#[salsa::tracked]
+fn cut(db: &dyn Db, workspace: Workspace) -> Cut {
+    let Some(source) = workspace.lock(db) else { return Cut::default() };
+    let place = |section: &lock::Section<'_>| {
+        (Arc::from(section.key.as_ref()), section.offset..section.offset + section.text.len(), section.line)
+    };
+    Cut { sections: lock::split(source.text(db)).sections.iter().map(place).collect() }
+}
+
+/// `registry.lock`, cut; empty where there is none.
+pub fn lock_text(db: &dyn Db, workspace: Workspace) -> lock::LockText<'_> {
+    let text = workspace.lock(db).map_or("", |source| source.text(db));
+    let cut = cut(db, workspace);
+    let section = |(key, range, line): &'_ (Arc<str>, std::ops::Range<usize>, u32)| lock::Section {
+        key: key.to_string().into(),
+        text: &text[range.clone()],
+        offset: range.start,
+        line: *line,
+    };
+    let head = cut.sections.first().map_or(text, |(_, range, _)| &text[..range.start]);
+    lock::LockText { head, sections: cut.sections.iter().map(section).collect() }
+}
+
 /// `registry.lock` cut into its sections; nothing is parsed.
 #[salsa::tracked]
 pub fn sections(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Section<'_>> {
     let Some(source) = workspace.lock(db) else { return BTreeMap::new() };
-    let text = lock::split(source.text(db));
-    text.sections
-        .iter()
-        .map(|section| {
-            let key: Arc<str> = Arc::from(section.key.as_ref());
-            (key.clone(), Section::new(db, key, Arc::from(section.text)))
-        })
-        .collect()
+    let text = source.text(db);
+    let section = |(key, range, _): &(Arc<str>, std::ops::Range<usize>, u32)| {
+        (key.clone(), Section::new(db, key.clone(), Arc::from(&text[range.clone()])))
+    };
+    cut(db, workspace).sections.iter().map(section).collect()
 }
 
 /// What stands before the first model in the lock.
@@ -110,8 +136,7 @@ pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
     let Some(source) = workspace.lock(db) else {
         return Arc::new(Parsed { value: LockHead::default(), findings: vec![missing_lock()] });
     };
-    let text = lock::split(source.text(db));
-    Arc::new(match lock::parse_head(source.path(db), &text) {
+    Arc::new(match lock::parse_head(source.path(db), &lock_text(db, workspace)) {
         Ok(value) => Parsed { value, findings: Vec::new() },
         Err(finding) => Parsed { value: LockHead::default(), findings: vec![finding] },
     })
@@ -128,10 +153,9 @@ fn section_facts<'db>(
     let parsed = lock::parse_section(LOCK, &cut);
     // Only a broken section needs its real line: asked for always, an edit above it would parse it again.
     let Err(finding) = parsed else { return Arc::new(parsed) };
-    let found = workspace.lock(db).and_then(|source| {
-        let text = lock::split(source.text(db));
-        text.sections.iter().find(|section| section.key == key).map(|section| lock::parse_section(LOCK, section))
-    });
+    let text = lock_text(db, workspace);
+    let found = text.sections.iter().find(|section| section.key == key);
+    let found = found.map(|section| lock::parse_section(LOCK, section));
     Arc::new(found.unwrap_or(Err(finding)))
 }
 
@@ -277,7 +301,7 @@ pub fn place_of_model(db: &dyn Db, workspace: Workspace, key: &str) -> Place {
     }
     if let Some(source) = workspace.lock(db) {
         let text = source.text(db);
-        if let Some(section) = lock::split(text).sections.iter().find(|section| section.key == key) {
+        if let Some(section) = lock_text(db, workspace).sections.iter().find(|section| section.key == key) {
             return Place::line_of(&**source.path(db), text, section.line);
         }
     }

@@ -82,7 +82,7 @@ pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
     let (path, text) = (source.path(db), source.text(db));
     let keys = model_keys(db, workspace);
     for key in registry.model.keys() {
-        if !keys.iter().any(|known| **known == **key) {
+        if keys.binary_search_by(|known| (**known).cmp(key)).is_err() {
             let mut finding = refusal(key, MODEL_TYPE)
                 .unwrap_or_else(|| Finding::warning(UNKNOWN_MODEL, format!("there is no model type `{key}`")));
             finding = finding.at(place_of(path, text, &["model", key]));
@@ -104,7 +104,7 @@ pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
     let book = &rule_book(db, workspace).value;
     for (name, family) in &book.family {
         for model in &family.models {
-            if !keys.iter().any(|known| **known == **model) {
+            if keys.binary_search_by(|known| (**known).cmp(model)).is_err() {
                 let sources = rule_sources(db, workspace);
                 let help = did_you_mean(model, keys.iter().map(|key| &**key))
                     .unwrap_or_else(|| "remove it from the table".to_owned());

@@ -65,7 +65,10 @@ pub fn source<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Op
 #[salsa::tracked]
 pub fn parsed<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Option<Arc<Result<Template, Finding>>> {
     let source = (*source(db, workspace, name))?;
-    Some(Arc::new(crate::template::parse(name.text(db), source.path(db), source.text(db))))
+    let text = source.text(db);
+    let known = workspace.accepted(db).contains(&digest(text));
+    let parse = if known { crate::template::parse_known } else { crate::template::parse };
+    Some(Arc::new(parse(name.text(db), source.path(db), text)))
 }
 
 /// A template with all that it can include.

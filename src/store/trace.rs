@@ -45,8 +45,10 @@ pub struct OutputTrace {
     pub entry: Entry,
     /// Of what can reach every output (settings, rules, the lock's head), as it was when this was made.
     pub shared: Digest,
-    /// Of its model's section and override.
+    /// Of its model's section and override; of all models' for outputs that are made once.
     pub model: Digest,
+    /// Whether it was made from the list of models.
+    pub of_all: bool,
     /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
     /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
@@ -80,6 +82,7 @@ impl OutputTrace {
             entry: Entry { path, rule: String::new(), model: None, hardware: None, family: None },
             shared: Digest::default(),
             model: Digest::default(),
+            of_all: false,
             templates: Vec::new(),
             held: Vec::new(),
             whole: Digest::default(),

@@ -1,0 +1,110 @@
+//! The rules that the code keeps by itself: rooms import downwards, files say what they are, schemas are current.
+//! `HFGEN_UPDATE_CASES=1` rewrites the schemas.
+#![allow(clippy::disallowed_methods, reason = "tests read the repository")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hfgen::cli::args::SchemaName;
+use hfgen::cli::schema::schema;
+
+/// Top to bottom, as docs/architecture.md lists them. Rooms of one line may import each other.
+const ROOMS: [&[&str]; 12] = [
+    &["cli"],
+    &["report"],
+    &["discover"],
+    &["build"],
+    &["emit"],
+    &["store"],
+    &["graph"],
+    &["validate"],
+    &["template"],
+    &["rules"],
+    &["registry"],
+    &["finding", "digest", "sys"],
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn height(room: &str) -> Option<usize> {
+    ROOMS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// Rooms that a text imports from.
+fn imports(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+    let mut rooms = Vec::new();
+    for line in code.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+        for rest in line.split("crate::").skip(1) {
+            let room: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            if height(&room).is_some() {
+                rooms.push(room);
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn rooms_import_only_from_rooms_below() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    assert!(files.len() > 100);
+    let mut wrong = Vec::new();
+    for file in files {
+        let below = file.strip_prefix(root().join("src")).unwrap();
+        let room = below.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
+        let Some(own) = height(&room) else { continue };
+        for other in imports(&fs::read_to_string(&file).unwrap()) {
+            if height(&other).unwrap() < own {
+                wrong.push(format!("{} imports from {other}", below.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(imports("use crate::cli::args;\n// crate::build\n"), ["cli"], "the test can see an import");
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let silent: Vec<PathBuf> =
+        files.into_iter().filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! ")).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn the_rooms_stand_in_the_document_in_their_order() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let places: Vec<usize> = ROOMS
+        .iter()
+        .map(|rooms| text.find(&format!("| `{}`", rooms[0])).unwrap_or_else(|| panic!("{} is missing", rooms[0])))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_schemas_are_current() {
+    for (name, file) in [(SchemaName::Registry, "schemas/registry.json"), (SchemaName::Rules, "schemas/rules.json")] {
+        let (now, path) = (schema(name), root().join(file));
+        if std::env::var_os("HFGEN_UPDATE_CASES").is_some() {
+            fs::write(&path, &now).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == now, "{file} is out of date: HFGEN_UPDATE_CASES=1 rewrites it");
+    }
+}
