@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Stdio};
@@ -86,6 +87,8 @@ fn a_round_runs_the_queries_that_the_edit_reaches() {
 struct Watching {
     child: Child,
     lines: Receiver<String>,
+    /// Lines that nobody has waited for yet.
+    seen: RefCell<Vec<String>>,
 }
 
 impl Watching {
@@ -95,24 +98,25 @@ impl Watching {
         let (sender, lines) = channel();
         read(child.stdout.take().unwrap(), sender.clone());
         read(child.stderr.take().unwrap(), sender);
-        let watching = Self { child, lines };
+        let watching = Self { child, lines, seen: RefCell::default() };
         watching.wait("watching; Ctrl-C ends");
         watching
     }
 
-    /// Everything until a line that has `words`.
+    /// Waits for a line that has `words`, and takes it. The two streams are read side by side, so that a line of one may
+    /// come before an earlier one of the other: what was not waited for yet is kept.
     #[track_caller]
-    fn wait(&self, words: &str) -> String {
+    fn wait(&self, words: &str) {
         let until = Instant::now() + Duration::from_secs(60);
-        let mut text = String::new();
+        let mut seen = self.seen.borrow_mut();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else { panic!("no {words:?} in:\n{text}") };
-            text.push_str(&line);
-            text.push('\n');
-            if line.contains(words) {
-                return text;
+            if let Some(at) = seen.iter().position(|line| line.contains(words)) {
+                seen.remove(at);
+                return;
             }
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else { panic!("no {words:?} in:\n{}", seen.join("\n")) };
+            seen.push(line);
         }
     }
 }

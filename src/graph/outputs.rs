@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::header;
 use super::inputs::Workspace;
 use super::models::{
-    self, Model, facts, hardware_data, lock_head, lock_text, model_data, model_keys, output_root, placed, project_data,
-    rule_book, rule_sources, settings,
+    self, Model, facts, hardware_data, lock_head, model_data, model_keys, output_root, placed, project_data, rule_book,
+    rule_sources, settings,
 };
 use super::templates::{Closure, Name, closure, resolve};
 use crate::digest::Digest;
@@ -253,8 +253,7 @@ fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
     let project = &settings(db, workspace).project;
-    let head = Digest::of(lock_text(db, workspace).head.as_bytes());
-    Digest::of_value(&(&project.python, project.line_length, head))
+    Digest::of_value(&(&project.python, project.line_length, &lock_head(db, workspace).value.class_names))
 }
 
 fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {
