@@ -253,8 +253,17 @@ fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
     let project = &settings(db, workspace).project;
-    let head = Digest::of(lock_text(db, workspace).head.as_bytes());
-    Digest::of_value(&(&project.python, project.line_length, head))
+    let names = Digest::of_parts(class_name_lines(lock_text(db, workspace).head).map(str::as_bytes));
+    Digest::of_value(&(&project.python, project.line_length, names))
+}
+
+/// The lines of the lock's head that name classes; all lines where its table is not written as `hfgen sync` writes it.
+/// Parsing the head to ask for them would cost more than all that a small edit costs.
+fn class_name_lines(head: &str) -> impl Iterator<Item = &str> {
+    const TABLE: &str = "\n[class_names]\n";
+    let rest = head.find(TABLE).map(|at| &head[at + TABLE.len()..]);
+    let is_name = move |line: &&str| rest.is_none() || !line.is_empty() && !line.starts_with('#');
+    rest.unwrap_or(head).lines().take_while(move |line| rest.is_none() || !line.starts_with('[')).filter(is_name)
 }
 
 fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {
