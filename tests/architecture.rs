@@ -1,4 +1,5 @@
-//! The rules that the code keeps by itself: rooms import downwards, files say what they are, schemas are current.
+//! The rules that the code keeps by itself: rooms import downwards, files say what they are and stay small, nothing gives
+//! up on a value, schemas are current, no machine is named.
 //! `HFGEN_UPDATE_CASES=1` rewrites the schemas.
 #![allow(clippy::disallowed_methods, reason = "tests read the repository")]
 
@@ -106,5 +107,73 @@ fn the_schemas_are_current() {
         }
         let kept = fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == now, "{file} is out of date: HFGEN_UPDATE_CASES=1 rewrites it");
+    }
+}
+
+/// Every source file with its text, up to its unit tests.
+fn code() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let named = |file: PathBuf| {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(&text).to_owned();
+        (file.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), code)
+    };
+    files.into_iter().map(named).collect()
+}
+
+#[test]
+fn every_file_of_the_first_level_is_a_room() {
+    for entry in fs::read_dir(root().join("src")).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().replace(".rs", "");
+        assert!(["lib", "main"].contains(&name.as_str()) || height(&name).is_some(), "{name} stands in no order");
+    }
+}
+
+/// Files that may be longer than 400 lines, each with the reason why it is one idea all the same.
+const LONG: [(&str, &str); 5] = [
+    ("src/finding/codes/output.rs", "a page of help for each code: a book, not a program"),
+    ("src/template/analyse.rs", "one walk over every kind of node, told apart by what each can read"),
+    ("src/template/expr.rs", "the grammar of expressions with every way to get it wrong"),
+    ("src/template/parser.rs", "the grammar of blocks, a function a form, with every way to get it wrong"),
+    ("src/template/render.rs", "one walk over every kind of node, told apart by what each writes"),
+];
+
+#[test]
+fn no_file_is_long_without_a_reason() {
+    for (file, code) in code() {
+        let lines = code.lines().count();
+        let reason = LONG.iter().find(|(long, _)| *long == file);
+        assert!(lines <= 400 || reason.is_some(), "{file} has {lines} lines: find the seam, or say why there is none");
+        assert!(lines > 400 || reason.is_none(), "{file} has {lines} lines: take it from the list");
+    }
+    for (file, _) in LONG {
+        assert!(root().join(file).exists(), "{file} is gone: take it from the list");
+    }
+}
+
+#[test]
+fn nothing_is_unwrapped_outside_of_tests() {
+    for (file, code) in code() {
+        for (number, line) in code.lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            assert!(is_comment || !line.contains(".unwrap()"), "{file}:{}: {line}", number + 1);
+        }
+    }
+}
+
+#[test]
+fn no_file_names_the_machine_that_it_was_written_on() {
+    let listed = std::process::Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
+    let Ok(listed) = listed.map(|output| output.stdout).map(String::from_utf8) else { return };
+    let here = root().display().to_string();
+    let needles = [here, format!("/{}/", "work")];
+    for file in listed.unwrap().split('\0').filter(|file| !file.is_empty()) {
+        let Ok(bytes) = fs::read(root().join(file)) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        for needle in &needles {
+            let line = text.lines().position(|line| line.contains(needle.as_str()));
+            assert_eq!(line, None, "{file} holds {needle:?}");
+        }
     }
 }
