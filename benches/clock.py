@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ class Sample:
     wall_ms: float
     cpu_ms: float
     """User and system time of the process and of all that it waited for."""
-    peak_mb: float
+    peak_mb: float | None
+    """Most memory at a time; `None` where it was less than this process had, which the kernel then reports instead."""
     quiet: bool
     """Whether the machine had little else to do when the process started."""
 
@@ -51,7 +53,7 @@ class Series:
             "min_ms": round(min(walls), 2),
             "max_ms": round(max(walls), 2),
             "cpu_ms": round(statistics.median(sample.cpu_ms for sample in kept), 2),
-            "peak_mb": round(max(sample.peak_mb for sample in self.samples), 1),
+            "peak_mb": max((round(sample.peak_mb, 1) for sample in self.samples if sample.peak_mb), default=None),
             "runs": len(self.samples),
             "noisy": sum(not sample.quiet for sample in self.samples),
             "left_out": len(self.samples) - len(kept),
@@ -92,6 +94,7 @@ def timed(command: list[str], folder: Path, quiet: bool, exits: tuple[int, ...] 
     code = os.waitstatus_to_exitcode(status)
     if code not in exits:
         raise WrongExit(f"{Path(command[0]).name} {' '.join(command[1:])}: exit {code}")
-    kibibytes = usage.ru_maxrss if os.uname().sysname == "Linux" else usage.ru_maxrss / 1024
-    cpu = usage.ru_utime + usage.ru_stime
-    return Sample(1000 * wall, 1000 * cpu, kibibytes * 1024 / 1e6, quiet)
+    unit = 1024 if os.uname().sysname == "Linux" else 1
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss * unit / 1e6 if usage.ru_maxrss > floor else None
+    return Sample(1000 * wall, 1000 * (usage.ru_utime + usage.ru_stime), peak, quiet)

@@ -39,9 +39,9 @@ def binary(venv: Path) -> Path | None:
 
 
 class Peer:
-    """One ninja project."""
+    """One ninja project, whose model files hold what the files `contents` hold."""
 
-    def __init__(self, ninja: Path, folder: Path, contents: list[bytes]):
+    def __init__(self, ninja: Path, folder: Path, contents: list[Path]):
         self.ninja, self.folder, self.count, self.revision = ninja, folder, len(contents), 0
         folder.mkdir(parents=True)
         for name in ("models", "templates", "partials", "hardware", "out"):
@@ -49,7 +49,7 @@ class Peer:
         for name in TEMPLATES + HARDWARE + PARTIALS:
             (folder / name).write_text(name)
         for number, content in enumerate(contents):
-            (folder / model(number)).write_bytes(content)
+            shutil.copyfile(content, folder / model(number))
         (folder / "build.ninja").write_text(self.rules())
 
     def rules(self) -> str:

@@ -27,7 +27,7 @@ def aim(aim, series: dict[str, Series]) -> dict:
     figure = aim.figure(series)
     return {
         "aim": aim.text,
-        "limit": aim.limit,
+        "limit": round(aim.limit, 2),
         "figure": figure,
         "met": None if figure is None else figure <= aim.limit,
     }
@@ -115,9 +115,10 @@ def counts(rows: list[dict]) -> str:
     for row in rows:
         if row["counts"]:
             peak = next(iter(row["figures"].values()))["peak_mb"]
+            shown = "small" if peak is None else f"{peak:.0f}"
             cells = " | ".join(f"{row['counts'][name]:,}" for name in COUNTS)
             note = f" ({row['note']})" if row["note"] else ""
-            lines.append(f"| {row['scenario']}{note} | {cells} | {peak:.0f} |")
+            lines.append(f"| {row['scenario']}{note} | {cells} | {shown} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from project import TICK, Project, WrongCount
 SIXTH = 1 / 6
 # Model types of the enlarged project.
 MANY = 5000
+REAL = "the real project"
 
 
 @dataclass
@@ -101,7 +104,7 @@ class Bench:
         self.planned = self.project.build()["planned"]
         self.peer = None
         if ninja:
-            self.peer = Peer(ninja, folder / "peer", [path.read_bytes() for path in self.project.outputs()])
+            self.peer = Peer(ninja, folder / "peer", self.project.outputs())
             self.peer.build()
 
     def runs(self, number: int) -> int:
@@ -341,7 +344,8 @@ class Bench:
     @cached_property
     def big(self) -> Project:
         big = Project.copied(self.hfgen, self.source, self.folder / "many")
-        synthetic.enlarge(big.folder, MANY)
+        # In another process: this one must stay small, or the kernel shows its memory as that of the builds.
+        subprocess.run([sys.executable, synthetic.__file__, str(big.folder), str(MANY)], check=True)
         return big
 
     def many(self) -> Scenario:
@@ -354,10 +358,14 @@ class Bench:
         must(f"{MANY} models", counts, rendered=planned, validated=planned, written=planned)
         growth = round(planned / self.planned, 2)
         aims = [
-            Aim(f"no more than linear ({growth} x the outputs)", against("hfgen", "the real project"), growth),
+            Aim(
+                f"no more than linear ({growth} x the outputs, 5 % for the wobble)",
+                against("hfgen", REAL),
+                growth * 1.05,
+            ),
             Aim("peak memory under 200 MB", peak("hfgen"), 200.0),
         ]
-        contenders = [large.ours("hfgen"), fresh.ours("the real project")]
+        contenders = [large.ours("hfgen"), fresh.ours(REAL)]
         return Scenario(f"{MANY:,} models from nothing ({planned:,} outputs)", contenders, aims, counts, runs)
 
     def many_nothing(self) -> Scenario:
@@ -367,7 +375,7 @@ class Bench:
         contenders = [Contender("hfgen", self.big.command("build", "-qq"), lambda: self.big.folder)]
         aims = []
         if self.ninja:
-            peer = Peer(self.ninja, self.folder / "many-peer", [path.read_bytes() for path in self.big.outputs()])
+            peer = Peer(self.ninja, self.folder / "many-peer", self.big.outputs())
             peer.build()
             time.sleep(TICK)
             contenders.append(Contender("ninja", peer.command(), lambda: peer.folder))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 HEADER = re.compile(r'^(?=\[model\.(?:"[^"]+"|[^.\]"]+)\]$)', re.MULTILINE)
 
 
-def enlarge(folder: Path, count: int) -> int:
-    """Gives the project in `folder` `count` model types. Says how many it had."""
+def enlarge(folder: Path, count: int) -> None:
+    """Gives the project in `folder` `count` model types."""
     lock = folder / "registry.lock"
     head, *sections = HEADER.split(lock.read_text(encoding="utf-8"))
     models = {name(section): section for section in sections}
-    had = len(models)
     # A family that names its models would not know the copies.
     named = set(
         re.findall(r'"([^"]+)"', " ".join(re.findall(r"^models = \[(.*?)\]", rules(folder), re.DOTALL | re.MULTILINE)))
@@ -25,7 +25,6 @@ def enlarge(folder: Path, count: int) -> int:
             models[f"{key}_r{turn}"] = renamed(models[key], key, f"{key}_r{turn}")
         turn += 1
     lock.write_text(head + "".join(models[key] for key in sorted(models)), encoding="utf-8")
-    return had
 
 
 def rules(folder: Path) -> str:
@@ -40,3 +39,7 @@ def renamed(section: str, old: str, new: str) -> str:
     return re.sub(
         rf'^\[model\.("?){re.escape(old)}\1(?=[\].])', rf"[model.\g<1>{new}\g<1>", section, flags=re.MULTILINE
     )
+
+
+if __name__ == "__main__":
+    enlarge(Path(sys.argv[1]), int(sys.argv[2]))
