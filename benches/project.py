@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clock import ENVIRONMENT
 
-INPUTS = ["registry.toml", "registry.lock", "rules", "templates"]
+INPUTS = ["registry.toml", "registry.lock", "rules/*.toml", "templates/**/*.hbs"]
 CACHE = ".hfgen-cache"
 # Two writes within a tick of the kernel's clock look the same, so a stamp is believed only when it is older than that.
 # An edit by a person always is; this is how long the harness waits after its own.
@@ -33,12 +33,9 @@ class Project:
     @classmethod
     def copied(cls, hfgen: Path, source: Path, folder: Path) -> Project:
         """The inputs of `source` in a new folder; nothing is built there."""
-        folder.mkdir(parents=True)
-        for name in INPUTS:
-            if (source / name).is_dir():
-                shutil.copytree(source / name, folder / name)
-            else:
-                shutil.copyfile(source / name, folder / name)
+        for name in inputs(source):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, folder / name)
         return cls(hfgen, folder)
 
     def command(self, *arguments: str) -> list[str]:
@@ -73,10 +70,7 @@ class Project:
         return len(self.asked("affected", *inputs)["outputs"])
 
     def inputs(self) -> list[str]:
-        found = [name for name in INPUTS if (self.folder / name).is_file()]
-        for name in INPUTS:
-            found += [str(path.relative_to(self.folder)) for path in (self.folder / name).rglob("*") if path.is_file()]
-        return sorted(set(found))
+        return inputs(self.folder)
 
     def outputs(self) -> list[Path]:
         root = re.search(r'^output = "(.+)"', self.text("registry.toml"), re.MULTILINE)
@@ -120,3 +114,9 @@ class Project:
         shutil.rmtree(self.folder / CACHE, ignore_errors=True)
         self.build()
         self.settle()
+
+
+def inputs(folder: Path) -> list[str]:
+    """The files that hfgen reads; what else lies around in a working tree is none of its business."""
+    found = {path.relative_to(folder) for pattern in INPUTS for path in folder.glob(pattern)}
+    return sorted(str(path) for path in found if not any(part.startswith(".") for part in path.parts))

@@ -73,7 +73,7 @@ def described(taken: dict) -> str:
 - Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB, {machine["system"]}.
 - Load average when the run began: {load}. A run is noisy where anyone used more than a quarter of the machine just
   before it began. Noisy ones are left out ("15 of 21") where a third of the runs and three were quiet, and else told.
-- Programs: {programs}; hfgen's repository at {taken["revision"] or "an unknown revision"}.
+- Programs: {programs}.
 - Project: {models}, {taken["outputs"]} outputs, {taken["inputs"]} input files.
 - Times are whole processes in milliseconds, wall clock: median (least .. most) of the runs, the programs in turn; `cpu`
   is user + system time. A ratio is the median of the ratios run by run.

@@ -120,7 +120,6 @@ def described() -> dict:
     models = re.findall(r'^\[model\.(?:"[^"]+"|[^.\]"]+)\]$', lock, re.MULTILINE)
     transformers = re.search(r'^transformers = "(.+)"', lock, re.MULTILINE)
     return {
-        "revision": machine.said("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
         "models": len(models),
         "transformers": transformers.group(1) if transformers else "of an unknown version",
     }
