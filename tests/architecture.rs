@@ -10,7 +10,7 @@ use hfgen::cli::args::SchemaName;
 use hfgen::cli::schema::schema;
 
 /// Top to bottom, as docs/architecture.md lists them. Rooms of one line may import each other.
-const ROOMS: [&[&str]; 12] = [
+const ROOMS: [&[&str]; 13] = [
     &["cli"],
     &["report"],
     &["discover"],
@@ -22,6 +22,7 @@ const ROOMS: [&[&str]; 12] = [
     &["template"],
     &["rules"],
     &["registry"],
+    &["python"],
     &["finding", "digest", "sys"],
 ];
 
