@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod inspect;
+pub mod probe;
 pub mod report;
 pub mod select;
 
@@ -18,6 +19,7 @@ pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
     AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
+pub use self::probe::ProbeArgs;
 pub use self::report::{Annotations, ReportArgs};
 pub use self::select::SelectArgs;
 use super::completions::CompletionsArgs;
@@ -72,6 +74,8 @@ pub enum Command {
     },
     /// Read the facts of an installed transformers into registry.lock
     Sync(SyncArgs),
+    /// Run the model classes that changed, and keep what was found in registry.lock
+    Probe(ProbeArgs),
     /// Remove what hfgen made
     Clean(CleanArgs),
     /// Start a project: registry.toml and folders for rules and templates
@@ -162,6 +166,7 @@ impl Cli {
             Some(Command::Graph(_)) => "graph",
             Some(Command::Template { .. }) => "template",
             Some(Command::Sync(_)) => "sync",
+            Some(Command::Probe(_)) => "probe",
             Some(Command::Clean(_)) => "clean",
             Some(Command::Schema(_)) => "schema",
             Some(Command::Init(_)) => "init",
@@ -265,6 +270,7 @@ mod tests {
         whole("graph", GraphArgs::augment_args);
         whole("schema", SchemaArgs::augment_args);
         whole("sync", SyncArgs::augment_args);
+        whole("probe", ProbeArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 
