@@ -57,7 +57,7 @@ pub fn run(context: &Context<'_>, args: &ProbeArgs) -> Ended {
         context.console.note(&reasons(&due, &lock));
     }
     if args.check || args.dry_run {
-        return said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &[] });
+        return Ok(said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &[] }));
     }
     let limits = Limits {
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
@@ -71,7 +71,7 @@ pub fn run(context: &Context<'_>, args: &ProbeArgs) -> Ended {
         system.write_atomic(&path, after.as_bytes()).map_err(|error| Stop::cannot_write(&path, &error))?;
     }
     findings.extend(probe::findings(db, workspace, &lock, &|model| models.contains(model)));
-    said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &findings })
+    Ok(said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &findings }))
 }
 
 /// What there is to say.
@@ -81,7 +81,7 @@ struct Said<'a> {
     findings: &'a [Finding],
 }
 
-fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Ended {
+fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Exit {
     let stale = args.check && !said.due.is_empty();
     let exit = if stale || said.findings.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     if args.format == ProbeFormat::Json {
@@ -90,7 +90,7 @@ fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Ended {
             "findings": said.findings,
         });
         context.console.answer(&format!("{value:#}\n"));
-        return Ok(exit);
+        return exit;
     }
     let named = if context.global.verbosity() > 0 { said.findings.len() } else { said.findings.len().min(NAMED) };
     if named > 0 {
@@ -109,7 +109,7 @@ fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Ended {
     let _ = writeln!(text, "{done}");
     text.push_str(&counts(said.tally));
     context.console.answer(&text);
-    Ok(exit)
+    exit
 }
 
 fn counts(tally: &Tally) -> String {
