@@ -75,6 +75,7 @@ fn registry(field: Option<&str>) -> Test {
             // The family decides the rule, so it can reach all of the model's outputs.
             None | Some("family") => None,
             Some("skip") => Some(join("model.skips", &[])),
+            Some("xfail") => Some(join("model.xfails", &[])),
             Some("tiny-drop") => Some(join("model.tiny", &[])),
             Some(_) => Some(join("model", below)),
         }),

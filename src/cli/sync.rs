@@ -110,6 +110,9 @@ fn sync(system: &dyn System, options: &SyncOptions) -> Result<Outcome, Vec<Findi
             facts.worker = old.models.get(key).and_then(|facts| facts.worker.clone());
         }
     }
+    for (key, facts) in &mut lock.models {
+        facts.proven = old.models.get(key).and_then(|facts| facts.proven.clone());
+    }
     let text = lock::write(&lock);
     let differs = before.as_deref() != Some(text.as_str());
     if differs && !options.check {

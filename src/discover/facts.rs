@@ -110,6 +110,7 @@ impl Reader<'_> {
             config,
             tasks,
             classes,
+            proven: None,
         };
         (key.to_owned(), facts, findings)
     }

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::finding::codes::rules::NO_COMMENT_SYNTAX;
 use crate::finding::{Finding, Place};
 use crate::registry::version;
+use crate::rules::classes::ClassSelector;
 use crate::rules::file::ForEach;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
@@ -320,8 +321,8 @@ fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Value {
         .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, entry, select)))
         .map(|(name, check)| {
             json!({
-                "name": name, "title": check.title, "fault": check.fault, "tier": check.tier,
-                "hardware": check.hardware,
+                "name": name, "title": check.title, "fault": check.fault, "faults": check.faults, "tier": check.tier,
+                "hardware": check.hardware, "classes": classes_of(db, workspace, entry, check.classes.as_ref()),
             })
         })
         .collect();
@@ -333,6 +334,14 @@ fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Value {
 
 fn applies_to(hardware: &[String], entry: &Entry) -> bool {
     hardware.is_empty() || entry.hardware.as_ref().is_some_and(|name| hardware.contains(name))
+}
+
+/// The names of the model's classes that a check applies to; null where the output is of no model.
+fn classes_of(db: &dyn Db, workspace: Workspace, entry: &Entry, select: Option<&ClassSelector>) -> Value {
+    let Some(key) = &entry.model else { return Value::Null };
+    let Some(found) = facts(db, workspace, Model::new(db, Arc::from(key.as_str()))) else { return Value::Null };
+    let Ok(facts) = &*found.facts else { return Value::Null };
+    json!(select.unwrap_or(&ClassSelector::default()).of(facts))
 }
 
 fn selects(db: &dyn Db, workspace: Workspace, entry: &Entry, select: &crate::rules::selector::Selector) -> bool {

@@ -1,14 +1,16 @@
 //! What is wrong in the registry, as findings with their places: settings, names that lead nowhere, a model's own part.
 
+use std::sync::Arc;
+
 use salsa::Database as Db;
 
 use super::inputs::Workspace;
-use super::models::{model_keys, place_of_model, registry, rule_book, rule_sources, sections, settings};
+use super::models::{Model, facts, model_keys, place_of_model, registry, rule_book, rule_sources, sections, settings};
 use crate::finding::codes::registry::{
     BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL, UNKNOWN_NAME,
 };
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, Place, did_you_mean};
 use crate::registry::config::{Override, Registry};
 use crate::registry::ident::refusal;
 use crate::registry::parse::place_of;
@@ -159,40 +161,117 @@ pub fn model_findings(
             }
         }
     }
-    for (index, skip) in own.skip.iter().enumerate() {
-        let at = index.to_string();
-        let place = || here(&["skip", &at]);
-        if skip.check != "*" && !book.check.contains_key(&skip.check) {
-            let help = did_you_mean(&skip.check, book.check.keys().map(String::as_str))
-                .unwrap_or_else(|| format!("checks: {}", book.check.keys().cloned().collect::<Vec<_>>().join(", ")));
-            findings
-                .push(Finding::error(UNKNOWN_NAME, format!("unknown check `{}`", skip.check)).at(place()).help(help));
+    findings.extend(exceptions(db, workspace, key, own, &here));
+    findings
+}
+
+/// What is wrong with a model's skips and expected failures.
+fn exceptions(
+    db: &dyn Db,
+    workspace: Workspace,
+    key: &str,
+    own: &Override,
+    here: &dyn Fn(&[&str]) -> Place,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let skips = own.skip.iter().enumerate().map(|(index, skip)| Exception {
+        table: "skip",
+        index: index.to_string(),
+        check: &skip.check,
+        class: skip.class.as_deref(),
+        hardware: skip.hardware.as_deref(),
+        reason: &skip.reason,
+    });
+    let xfails = own.xfail.iter().enumerate().map(|(index, xfail)| Exception {
+        table: "xfail",
+        index: index.to_string(),
+        check: &xfail.check,
+        class: xfail.class.as_deref(),
+        hardware: xfail.hardware.as_deref(),
+        reason: &xfail.reason,
+    });
+    for exception in skips.chain(xfails) {
+        let place = || here(&[exception.table, &exception.index]);
+        let book = &rule_book(db, workspace).value;
+        let checks = || book.check.keys().map(String::as_str);
+        let profiles = &settings(db, workspace).hardware;
+        let classes = classes_of(db, workspace, key);
+        let mut unknown = |what: &str, name: &str, help: String| {
+            let message = format!("unknown {what} `{name}`");
+            // Another version of transformers has other classes: no reason to stop the build.
+            let finding = if what == "class" { Finding::warning } else { Finding::error };
+            findings.push(finding(UNKNOWN_NAME, message).at(place()).help(help));
+        };
+        if exception.check != "*" && !book.check.contains_key(exception.check) {
+            let help = did_you_mean(exception.check, checks());
+            unknown("check", exception.check, help.unwrap_or_else(|| format!("checks: {}", join(checks()))));
         }
-        if let Some(hardware) = &skip.hardware
-            && !settings(db, workspace).hardware.contains_key(hardware)
+        if let Some(name) = exception.hardware
+            && !profiles.contains_key(name)
         {
-            let profiles = settings(db, workspace);
-            let help = did_you_mean(hardware, profiles.hardware.keys().map(String::as_str))
-                .unwrap_or_else(|| "define the profile under `[hardware.<name>]`".to_owned());
-            findings
-                .push(Finding::error(UNKNOWN_NAME, format!("unknown hardware `{hardware}`")).at(place()).help(help));
-        }
-        if skip.reason.trim().is_empty() {
-            findings.push(
-                Finding::error(BROKEN_REGISTRY, format!("a skip of `{key}` has no reason"))
-                    .at(place())
-                    .help("say in words why it can't be tested"),
+            let help = did_you_mean(name, profiles.keys().map(String::as_str));
+            unknown(
+                "hardware",
+                name,
+                help.unwrap_or_else(|| "define the profile under `[hardware.<name>]`".to_owned()),
             );
         }
+        if let Some(name) = exception.class
+            && !classes.iter().any(|class| class == name)
+        {
+            let help = did_you_mean(name, classes.iter().map(String::as_str));
+            let known = || format!("classes of `{key}`: {}", join(classes.iter().map(String::as_str)));
+            unknown("class", name, help.unwrap_or_else(known));
+        }
+        if exception.reason.trim().is_empty() {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("a {} of `{key}` has no reason", exception.table))
+                    .at(place())
+                    .help("say in words why it can't be tested, or what is at fault"),
+            );
+        }
+    }
+    for (index, skip) in own.skip.iter().enumerate() {
         if let Some(day) = &skip.expires
             && **day <= **workspace.today(db)
         {
             findings.push(
                 Finding::warning(EXPIRED_SKIP, format!("the skip of `{}` for `{key}` expired on {day}", skip.check))
-                    .at(place())
+                    .at(here(&["skip", &index.to_string()]))
                     .help("look at it again: remove the skip, or give it a new day"),
             );
         }
     }
+    for name in own.class.keys() {
+        let classes = classes_of(db, workspace, key);
+        if !classes.contains(name) {
+            let help = did_you_mean(name, classes.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("classes of `{key}`: {}", join(classes.iter().map(String::as_str))));
+            findings.push(
+                Finding::warning(UNKNOWN_NAME, format!("unknown class `{name}`")).at(here(&["class", name])).help(help),
+            );
+        }
+    }
     findings
+}
+
+/// What a skip and an expected failure have in common.
+struct Exception<'a> {
+    table: &'static str,
+    index: String,
+    check: &'a str,
+    class: Option<&'a str>,
+    hardware: Option<&'a str>,
+    reason: &'a str,
+}
+
+/// The classes that the facts of a model name.
+fn classes_of(db: &dyn Db, workspace: Workspace, key: &str) -> Vec<String> {
+    let found = facts(db, workspace, Model::new(db, Arc::from(key)));
+    let facts = found.as_ref().and_then(|found| found.facts.as_ref().as_ref().ok());
+    facts.map(|facts| facts.classes.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }

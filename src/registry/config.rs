@@ -89,14 +89,69 @@ pub struct Override {
     pub reason: Option<String>,
     #[serde(default)]
     pub set: Free,
-    /// Lies over the tiny configuration that the rules make.
+    /// Lies over the tiny configuration that the probe finds.
     #[serde(default)]
     pub tiny: Free,
-    /// Fields that the rules' tiny configuration sets and this type must not get.
+    /// Fields that the probe must leave at their default.
     #[serde(default)]
     pub tiny_drop: Vec<String>,
+    /// What the probe may make smaller.
+    #[serde(default)]
+    pub widths: Widths,
+    /// Inputs of the forward pass: name to descriptor (`"noise B 3 32 32"`), or to nested ones.
+    #[serde(default)]
+    pub inputs: Free,
+    /// Inputs that the probe must leave out.
+    #[serde(default)]
+    pub drop_inputs: Vec<String>,
+    /// Settings of the probe's search for inputs: `image = [64, 64]`.
+    #[serde(default)]
+    pub hints: Free,
+    /// What is different for one of its classes.
+    #[serde(default)]
+    pub class: IndexMap<String, ClassOverride>,
     #[serde(default)]
     pub skip: Vec<Skip>,
+    #[serde(default)]
+    pub xfail: Vec<ExpectedFailure>,
+}
+
+/// What the probe may make smaller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Widths {
+    /// Everything.
+    #[default]
+    Shrink,
+    /// Only layers, vocabulary and positions: the widths agree at full size only.
+    Keep,
+}
+
+/// What is different for one class of a model type.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClassOverride {
+    /// Why this override is needed.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Dotted path of the sub-configuration that the class takes.
+    #[serde(default)]
+    pub config: Option<String>,
+    /// Lies over the type's `tiny`.
+    #[serde(default)]
+    pub tiny: Free,
+    /// The method to call where there is no usable `forward`.
+    #[serde(default)]
+    pub call: Option<String>,
+    #[serde(default)]
+    pub inputs: Free,
+    #[serde(default)]
+    pub drop_inputs: Vec<String>,
+    /// Further inputs that make it compute a loss.
+    #[serde(default)]
+    pub labels: Free,
+    #[serde(default)]
+    pub hints: Free,
 }
 
 /// "Not tested here", with its reason.
@@ -105,6 +160,9 @@ pub struct Override {
 pub struct Skip {
     /// Name of the check; `"*"` for all of them.
     pub check: String,
+    /// Only this class.
+    #[serde(default)]
+    pub class: Option<String>,
     /// Only on this hardware.
     #[serde(default)]
     pub hardware: Option<String>,
@@ -112,6 +170,24 @@ pub struct Skip {
     /// A day, `"2027-01-01"`, from which the skip is a finding.
     #[serde(default)]
     pub expires: Option<String>,
+}
+
+/// A check that fails because transformers or a runtime is at fault. It is run, and a pass is a failure.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExpectedFailure {
+    /// Name of the check.
+    pub check: String,
+    /// Only this class.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// Only on this hardware.
+    #[serde(default)]
+    pub hardware: Option<String>,
+    /// What is at fault, for people.
+    pub reason: String,
+    /// The least Python that shows it.
+    pub reproduction: String,
 }
 
 /// A model type that transformers doesn't have.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Custom, Override};
 use super::ident::ident;
-use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, TaskFacts, mapping_word};
+use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, Proven, TaskFacts, mapping_word};
 
 /// The facts that a custom model type stands for.
 pub fn custom_facts(custom: &Custom) -> ModelFacts {
@@ -62,7 +62,20 @@ pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisi
         .skip
         .iter()
         .map(|skip| {
-            json!({"check": skip.check, "hardware": skip.hardware, "reason": skip.reason, "expires": skip.expires})
+            json!({
+                "check": skip.check, "class": skip.class, "hardware": skip.hardware, "reason": skip.reason,
+                "expires": skip.expires,
+            })
+        })
+        .collect();
+    let xfails: Vec<Value> = own
+        .xfail
+        .iter()
+        .map(|xfail| {
+            json!({
+                "check": xfail.check, "class": xfail.class, "hardware": xfail.hardware, "reason": xfail.reason,
+                "reproduction": xfail.reproduction,
+            })
         })
         .collect();
     let processors = &facts.processors;
@@ -76,6 +89,7 @@ pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisi
         "set": own.set,
         "reason": own.reason,
         "skips": skips,
+        "xfails": xfails,
         "config": facts.config.as_ref().map_or(Value::Null, config_value),
         "tiny": tiny,
         "tasks": facts.tasks.iter().map(|(mapping, task)| json!({
@@ -90,6 +104,25 @@ pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisi
         "feature_extractor": processors.feature_extractor,
         "sources": facts.sources,
         "worker": facts.worker,
+        "proven": facts.proven.as_ref().map_or(Value::Null, |proven| proven_value(proven, facts)),
+    })
+}
+
+/// What the probe found; to each class what the facts say of it.
+fn proven_value(proven: &Proven, facts: &ModelFacts) -> Value {
+    let classes = proven.classes.iter().map(|(name, class)| {
+        let mut value = match facts.classes.get(name) {
+            Some(known) => class_value(name, known, facts),
+            None => json!({"name": name, "mappings": [], "pipelines": [], "modalities": [], "generates": false}),
+        };
+        if let (Value::Object(fields), Value::Object(found)) = (&mut value, json!(class)) {
+            fields.extend(found);
+        }
+        value
+    });
+    json!({
+        "key": proven.key, "torch": proven.torch, "transformers": proven.transformers, "tiny": proven.tiny,
+        "inputs": proven.inputs, "classes": classes.collect::<Vec<_>>(), "local": proven.local,
     })
 }
 
@@ -104,15 +137,15 @@ fn primary<'a>(facts: &'a ModelFacts, prefer: &[String]) -> Option<&'a str> {
 }
 
 fn class_value(name: &str, class: &ClassFacts, facts: &ModelFacts) -> Value {
-    let mappings: Vec<String> = facts
-        .tasks
-        .iter()
-        .filter(|(_, task)| task.classes.iter().any(|known| known == name))
-        .map(|(mapping, _)| mapping_word(mapping).to_owned())
-        .collect();
+    let tasks = || facts.tasks.iter().filter(|(_, task)| task.classes.iter().any(|known| known == name));
+    let mappings: Vec<&str> = tasks().map(|(mapping, _)| mapping_word(mapping)).collect();
+    let mut pipelines: Vec<&str> = tasks().filter_map(|(_, task)| task.pipeline.as_deref()).collect();
+    pipelines.sort_unstable();
+    pipelines.dedup();
     json!({
         "name": name, "from": class.from, "main_input": class.main_input, "modalities": class.modalities,
         "forward": class.forward, "generates": class.generates, "sdpa": class.sdpa, "mappings": mappings,
+        "pipelines": pipelines,
     })
 }
 

@@ -5,11 +5,14 @@
 //! changed lines.
 //!
 //! Map of the folder: `text` cuts a lock into sections, `read` parses head and sections, `write` prints them, `literal`
-//! is how a Python value stands in TOML.
+//! is how a Python value stands in TOML, `proven` is what a
+//! probe adds to the facts, with `json` for its values.
 
 #![expect(clippy::result_large_err, reason = "an error here is a finding, made once a run and then shown")]
 
+mod json;
 mod literal;
+mod proven;
 mod read;
 mod text;
 mod write;
@@ -17,7 +20,9 @@ mod write;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+pub use json::Json;
 pub use literal::Literal;
+pub use proven::{Proven, ProvenClass, ProvenLocal};
 pub use read::{parse, parse_head, parse_section};
 use serde::{Deserialize, Serialize};
 pub use text::{LockText, Section, split};
@@ -81,6 +86,9 @@ pub struct ModelFacts {
     /// The real worker module of this type, where a checkout was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerFacts>,
+    /// What `hfgen probe` found by running it; kept by `hfgen sync`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Proven>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

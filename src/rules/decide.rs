@@ -55,7 +55,7 @@ impl RuleBook {
                     rule.fields.iter().any(|name| name == field)
                         && rule.select.as_ref().is_none_or(|select| select.holds(subject))
                 });
-                rule.map(|rule| (field.clone(), rule.value.clone()))
+                rule.and_then(|rule| rule.value.clone()).map(|value| (field.clone(), value))
             })
             .collect()
     }

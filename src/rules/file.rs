@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::classes::ClassSelector;
 use super::contract::Contract;
 use super::selector::Selector;
 use crate::registry::config::Free;
@@ -20,6 +21,12 @@ pub struct RuleFile {
     /// The tiny configuration; the first rule that names a field wins.
     #[serde(default)]
     pub tiny: Vec<Tiny>,
+    /// The inputs of forward passes; the first rule that names one wins.
+    #[serde(default)]
+    pub input: Vec<Input>,
+    /// What gives a loss; the first rule that names a class's mapping wins.
+    #[serde(default)]
+    pub label: Vec<Label>,
     #[serde(default)]
     pub check: IndexMap<String, Check>,
     #[serde(default)]
@@ -54,15 +61,90 @@ pub struct Tag {
     pub when: Selector,
 }
 
-/// Values of the tiny configuration.
+/// How the probe makes a field of a configuration tiny. The first rule that names a field wins.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tiny {
+    /// Fields, by name.
+    #[serde(default)]
     pub fields: Vec<String>,
-    pub value: serde_json::Value,
+    /// Fields, by a regular expression (of Python's `re`) that is found in their name.
+    #[serde(default, rename = "match")]
+    pub pattern: Option<String>,
+    /// Not fields whose name this regular expression is found in.
+    #[serde(default)]
+    pub not: Option<String>,
+    /// What the field is, so that it can be kept in agreement with others: `width`, `layers`, `heads` ...
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Numbers above it become it.
+    #[serde(default)]
+    pub at_most: Option<serde_json::Value>,
+    /// Numbers below it stay.
+    #[serde(default)]
+    pub at_least: Option<serde_json::Value>,
+    /// The value, whatever it was.
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+    /// The value where it was `None`.
+    #[serde(default)]
+    pub absent: Option<serde_json::Value>,
     /// Only for these models.
     #[serde(default)]
     pub select: Option<Selector>,
+    /// Further data for the probe.
+    #[serde(default)]
+    pub set: Free,
+}
+
+/// How the probe makes an input of a forward pass.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Input {
+    /// Names of parameters of `forward`.
+    pub name: Vec<String>,
+    /// Descriptors to try in this order; `{field|other|4}` in one is a field of the configuration, or a number.
+    pub make: OneOrMany,
+    /// Only for these models.
+    #[serde(default)]
+    pub select: Option<Selector>,
+    /// Further data for the probe.
+    #[serde(default)]
+    pub set: Free,
+}
+
+/// What makes the classes of a mapping compute a loss.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Label {
+    /// `SEQUENCE_CLASSIFICATION` for `MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES`.
+    #[serde(default)]
+    pub mapping: Vec<String>,
+    /// Names of classes; `*` at either end stands for anything.
+    #[serde(default)]
+    pub class: Vec<String>,
+    /// Argument to descriptor, as in [`Input::make`].
+    pub make: Free,
+    /// Only for these models.
+    #[serde(default)]
+    pub select: Option<Selector>,
+    /// Further data for the probe.
+    #[serde(default)]
+    pub set: Free,
+}
+
+/// One descriptor, or several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
 }
 
 /// One property that a generated test asserts.
@@ -70,13 +152,19 @@ pub struct Tiny {
 #[serde(deny_unknown_fields)]
 pub struct Check {
     pub title: String,
-    /// The fault that this check must catch.
+    /// The fault that this check must catch, for people.
     pub fault: String,
+    /// Ids of the faults of the support package that `hfgen prove` injects; each must turn the check red.
+    #[serde(default)]
+    pub faults: Vec<String>,
     #[serde(default)]
     pub tier: Tier,
     /// Models that it applies to; all of them when it is not given.
     #[serde(default)]
     pub select: Option<Selector>,
+    /// Classes of such a model that it applies to; all of them when it is not given.
+    #[serde(default)]
+    pub classes: Option<ClassSelector>,
     /// Hardware profiles that it applies to; all of them when it is not given.
     #[serde(default)]
     pub hardware: Vec<String>,

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::contract::Contract;
-use super::file::{Check, Family, RuleFile, Tag, Target, Tiny};
+use super::file::{Check, Family, Input, Label, RuleFile, Tag, Target, Tiny};
 use super::selector::Selector;
 use crate::finding::codes::registry::UNKNOWN_NAME;
 use crate::finding::codes::rules::{BROKEN_RULES, DEFINED_TWICE};
@@ -16,6 +16,8 @@ pub struct RuleBook {
     pub family: IndexMap<String, Family>,
     pub tag: IndexMap<String, Tag>,
     pub tiny: Vec<Tiny>,
+    pub input: Vec<Input>,
+    pub label: Vec<Label>,
     pub check: IndexMap<String, Check>,
     pub contract: IndexMap<String, Contract>,
     pub target: IndexMap<String, Target>,
@@ -69,6 +71,8 @@ impl RuleBook {
         self.contract.extend(file.contract.into_iter().filter(|(name, _)| first("contract", name)));
         self.target.extend(file.target.into_iter().filter(|(name, _)| first("target", name)));
         self.tiny.extend(file.tiny);
+        self.input.extend(file.input);
+        self.label.extend(file.label);
         self.origin = origin;
     }
 

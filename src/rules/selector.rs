@@ -114,7 +114,7 @@ fn has_processor(facts: &ModelFacts, kind: &str) -> bool {
 }
 
 /// `*` at either end stands for anything; elsewhere it is a character like any other.
-fn glob_matches(pattern: &str, name: &str) -> bool {
+pub(super) fn glob_matches(pattern: &str, name: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(""), _) => true,
         (Some(rest), Some(_)) => name.contains(rest.trim_end_matches('*')),

@@ -272,6 +272,7 @@ fn model(key: &str, camel: &str, main_input: &str, fields: &[(&str, Literal)]) -
         tasks: tasks.into_iter().collect(),
         classes: classes.into_iter().collect(),
         worker: None,
+        proven: None,
     };
     (key.to_owned(), facts)
 }

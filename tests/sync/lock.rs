@@ -3,6 +3,7 @@
 use hfgen::finding::codes::sync::{LOCK_CONFLICT, LOCK_DAMAGED, LOCK_FORMAT, LOCK_ORDER};
 use hfgen::registry::lock::{mapping_word, parse, parse_head, parse_section, split, write};
 use hfgen::sys::{MemorySystem, System as _};
+use serde_json::json;
 use std::path::Path;
 
 use crate::mini::{LOCK, check, mini, sync};
@@ -36,6 +37,40 @@ fn round_trip() {
     assert_eq!(findings, []);
     assert_eq!(write(&lock), text);
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with(['[', '#']) || line.contains(" = ")));
+}
+
+#[test]
+fn proven_facts_survive_writing_and_a_sync() {
+    let system = mini();
+    sync(&system);
+    let (mut lock, _) = parse("registry.lock", &system.read_text(Path::new(LOCK)).unwrap());
+    let class = json!({
+        "config": "text_config", "tiny": {}, "inputs": {"input_ids": "ids B S", "past": ["noise B 2", null]}, "sequence": 24,
+        "labels": {"labels": "ids B S high=2"}, "outputs": {"logits": "B S 512"}, "parameters": 123, "seconds": 0.02,
+        "megabytes": 430, "call": "generate",
+    });
+    let proven = json!({
+        "key": "0123456789abcdef", "torch": "2.15.0", "transformers": "5.23.0",
+        "tiny": {"hidden_size": 64, "pad": null, "nested": {"rate": 0.5, "odd key": [1, [true]], "far": {"$py": "float('inf')"}}},
+        "inputs": {"input_ids": "ids B S"},
+        "classes": {"BertModel": class, "BertForMaskedLM": {"error": "build: ValueError: \"no\""}},
+        "local": {"tokenizer": "BertTokenizer", "settings": {"words": ["a"]}},
+    });
+    lock.models.get_mut("bert").unwrap().proven = Some(serde_json::from_value(proven.clone()).unwrap());
+    let text = write(&lock);
+    let (again, findings) = parse("registry.lock", &text);
+    assert_eq!(findings, []);
+    assert_eq!(write(&again), text);
+    assert_eq!(json!(again.models["bert"].proven), proven);
+    assert!(
+        split(&text)
+            .sections
+            .iter()
+            .any(|section| section.key == "bert" && section.text.contains("[model.bert.proven]"))
+    );
+    system.write_atomic(Path::new(LOCK), text.as_bytes()).unwrap();
+    sync(&system);
+    assert_eq!(system.read_text(Path::new(LOCK)).unwrap(), text);
 }
 
 #[test]

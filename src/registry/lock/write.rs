@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use indexmap::IndexMap;
 
 use super::{
-    ClassFacts, ConfigFacts, Literal, Lock, LockHead, ModelFacts, Processors, SubConfig, TaskFacts, WorkerFacts,
+    ClassFacts, ConfigFacts, Json, Literal, Lock, LockHead, ModelFacts, Processors, Proven, ProvenClass, ProvenLocal,
+    SubConfig, TaskFacts, WorkerFacts,
 };
 
 const INTRO: &str = "\
@@ -67,6 +68,9 @@ impl Page {
         if let Some(worker) = &facts.worker {
             self.worker(&path, worker);
         }
+        if let Some(proven) = &facts.proven {
+            self.proven(&format!("{path}.proven"), proven);
+        }
     }
 
     fn config(&mut self, path: &str, config: &ConfigFacts) {
@@ -123,6 +127,72 @@ impl Page {
         }
     }
 
+    fn proven(&mut self, path: &str, proven: &Proven) {
+        self.table(path);
+        self.field("key", &string(&proven.key));
+        self.field("torch", &string(&proven.torch));
+        self.field("transformers", &string(&proven.transformers));
+        self.values("tiny", &proven.tiny);
+        self.values("inputs", &proven.inputs);
+        for (name, class) in &proven.classes {
+            self.proven_class(&format!("{path}.classes.{}", key(name)), class);
+        }
+        if let Some(local) = &proven.local {
+            self.proven_local(&format!("{path}.local"), local);
+        }
+    }
+
+    fn proven_class(&mut self, path: &str, class: &ProvenClass) {
+        self.table(path);
+        self.text("config", class.config.as_deref());
+        if let Some(tiny) = &class.tiny {
+            self.field("tiny", &values(tiny));
+        }
+        self.text("call", class.call.as_deref());
+        if let Some(inputs) = &class.inputs {
+            self.field("inputs", &values(inputs));
+        }
+        self.number("sequence", class.sequence);
+        self.values("labels", &class.labels);
+        if !class.outputs.is_empty() {
+            let outputs = class.outputs.iter().map(|(name, shape)| format!("{} = {}", key(name), string(shape)));
+            self.field("outputs", &inline(outputs));
+        }
+        self.number("parameters", class.parameters);
+        self.number("seconds", class.seconds.map(|seconds| format!("{seconds:?}")));
+        self.number("megabytes", class.megabytes);
+        self.text("error", class.error.as_deref());
+    }
+
+    fn proven_local(&mut self, path: &str, local: &ProvenLocal) {
+        self.table(path);
+        self.text("tokenizer", local.tokenizer.as_deref());
+        self.text("processor", local.processor.as_deref());
+        self.text("image_processor", local.image_processor.as_deref());
+        self.text("video_processor", local.video_processor.as_deref());
+        self.text("feature_extractor", local.feature_extractor.as_deref());
+        self.values("settings", &local.settings);
+        self.text("error", local.error.as_deref());
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.field(name, &string(value));
+        }
+    }
+
+    fn number(&mut self, name: &str, value: Option<impl fmt::Display>) {
+        if let Some(value) = value {
+            self.field(name, &value.to_string());
+        }
+    }
+
+    fn values(&mut self, name: &str, fields: &IndexMap<String, Json>) {
+        if !fields.is_empty() {
+            self.field(name, &values(fields));
+        }
+    }
+
     fn table(&mut self, path: &str) {
         let _ = writeln!(self.text, "\n[{path}]");
     }
@@ -162,6 +232,13 @@ fn literals(fields: &IndexMap<String, Literal>) -> String {
     inline(fields.iter().map(|(name, value)| format!("{} = {}", key(name), literal(value))))
 }
 
+fn values(fields: &IndexMap<String, Json>) -> String {
+    if fields.is_empty() {
+        return "{}".to_owned();
+    }
+    inline(fields.iter().map(|(name, value)| format!("{} = {value}", key(name))))
+}
+
 fn literal(value: &Literal) -> String {
     value.to_string()
 }
@@ -187,22 +264,22 @@ fn strings(items: &[String]) -> String {
     list(items.iter().map(|item| string(item)))
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
-fn inline(items: impl Iterator<Item = String>) -> String {
+pub(super) fn inline(items: impl Iterator<Item = String>) -> String {
     format!("{{ {} }}", items.collect::<Vec<_>>().join(", "))
 }
 
 /// A key, quoted where TOML wants it.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if bare { name.to_owned() } else { string(name) }
 }
 
 /// A string on one line.
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
