@@ -30,9 +30,9 @@ LONGEST_OUTPUT = 6_000
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """The records of every run of one file.
 
-    `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...] or null}`),
-    `timeout` (seconds a test), `tier` and `hardware` (or null: what the tests choose by themselves), `nodes` (test ids,
-    or null). A run under a fault only holds tests that passed without, where the job has such a run before it.
+    `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...]}`), `timeout`
+    (seconds a test), and where they are asked for `tier`, `hardware` and `green`: the tests that are known to pass. A run
+    under a fault holds only tests that pass without: those, and what passed in a run without a fault before it.
     """
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", FAULT: ""}
     if job.get("hardware"):
@@ -46,7 +46,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     said = io.StringIO()
     started = time.monotonic()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = int(pytest.main([*OPTIONS, "--rootdir", job["root"], *targets(job)], plugins=[runs]))
+        status = int(pytest.main([*OPTIONS, "--rootdir", job["root"], job["file"]], plugins=[runs]))
     error = None
     if runs.collected is None:
         error = runs.error or last_lines(said.getvalue()) or f"pytest ended with status {status}"
@@ -58,11 +58,6 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "collecting": round(runs.collecting - started, 4) if runs.collecting else None,
         "seconds": round(time.monotonic() - started, 4),
     }
-
-
-def targets(job: dict[str, Any]) -> list[str]:
-    """What pytest is to collect."""
-    return [f"{job['file']}::{node}" for node in job.get("nodes") or []] or [job["file"]]
 
 
 class Runs:
@@ -95,16 +90,16 @@ class Runs:
         warm(session.items)
         gc.collect()
         gc.freeze()
-        green: set[str] | None = None
+        green = set(self.job.get("green") or [])
         for asked in self.job["runs"]:
-            checks, fault = asked.get("checks"), asked.get("fault")
-            items = [item for item in session.items if checks is None or check_of(item) in checks]
-            if fault is not None and green is not None:
+            fault = asked["fault"]
+            items = [item for item in session.items if check_of(item) in asked["checks"]]
+            if fault is not None:
                 items = [item for item in items if node_of(item) in green]
             started = time.monotonic()
-            records = list(outcomes(items, fault, self.job.get("timeout") or 60.0))
+            records = list(outcomes(items, fault, self.job["timeout"]))
             if fault is None:
-                green = (green or set()) | {row["node"] for row in records if row["outcome"] == "passed"}
+                green |= {row["node"] for row in records if row["outcome"] == "passed"}
             self.done.append({"fault": fault, "seconds": round(time.monotonic() - started, 4), "records": records})
         return True
 

@@ -1,0 +1,141 @@
+//! Which generated files hold tests, and what decides their results: the file, what it imports, the versions, the runner.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::build::inspect::View;
+use crate::build::selection::Selected;
+use crate::build::{Failure, Options};
+use crate::digest::Digest;
+use crate::graph::models::{output_root, registry, rule_book};
+use crate::registry::config::BlindSpot;
+use crate::rules::file::Check;
+use crate::sys::System;
+
+/// A generated file of tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestFile {
+    /// Relative to the project root.
+    pub path: String,
+    pub model: Option<String>,
+    pub family: Option<String>,
+    pub digest: Digest,
+}
+
+/// The selected test files of a project, with what their results depend on.
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// The output root, relative to the project root.
+    pub root: String,
+    /// Selected files that are on disk, in order of path.
+    pub files: Vec<TestFile>,
+    /// Selected test files that are not on disk.
+    pub missing: Vec<String>,
+    /// Of everything beside the tests that Python loads with them.
+    pub support: Digest,
+    pub checks: IndexMap<String, Check>,
+    /// By model type.
+    pub blind: BTreeMap<String, Vec<BlindSpot>>,
+}
+
+impl Suite {
+    /// Reads the plan and the files that it names.
+    pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
+        let view = View::open(system, options)?;
+        let selected = Selected::resolve(system, options, &view.session, &view.plan)?;
+        let (db, workspace) = (&view.session.db, view.session.workspace);
+        let mut suite = Self {
+            root: output_root(db, workspace).to_string(),
+            checks: rule_book(db, workspace).value.check.clone(),
+            ..Self::default()
+        };
+        let models = &registry(db, workspace).value.model;
+        let blind = models.iter().filter(|(_, own)| !own.blind.is_empty());
+        suite.blind = blind.map(|(key, own)| (key.clone(), own.blind.clone())).collect();
+        let mut support = Vec::new();
+        for planned in view.plan.outputs.iter().filter(|planned| planned.entry.path.ends_with(".py")) {
+            let entry = &planned.entry;
+            let is_test = is_test(&entry.path);
+            if is_test && !selected.holds(entry) {
+                continue;
+            }
+            match system.read(&options.root.join(&entry.path)) {
+                Ok(bytes) if is_test => suite.files.push(TestFile {
+                    path: entry.path.clone(),
+                    model: entry.model.clone(),
+                    family: entry.family.clone(),
+                    digest: Digest::of(&bytes),
+                }),
+                Ok(bytes) => support.push((&entry.path, Digest::of(&bytes))),
+                Err(_) if is_test => suite.missing.push(entry.path.clone()),
+                Err(_) => {}
+            }
+        }
+        suite.support = Digest::of_value(&support);
+        Ok(suite)
+    }
+
+    /// Leaves `count` model types a family, spread over the family and always the same ones.
+    pub fn sample(&mut self, count: usize) {
+        let mut families: BTreeMap<Option<&str>, BTreeSet<(Digest, &str)>> = BTreeMap::new();
+        for file in &self.files {
+            if let Some(model) = &file.model {
+                families.entry(file.family.as_deref()).or_default().insert((Digest::of(model.as_bytes()), model));
+            }
+        }
+        let drawn = families.into_values().flat_map(|models| models.into_iter().take(count));
+        let drawn: BTreeSet<String> = drawn.map(|(_, model)| model.to_owned()).collect();
+        self.files.retain(|file| file.model.as_ref().is_none_or(|model| drawn.contains(model)));
+    }
+
+    /// What decides the results of a file, by name; `more` is the same for all files.
+    pub fn parts(&self, file: &TestFile, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut parts = more.clone();
+        parts.insert("file".to_owned(), file.digest.to_string());
+        parts.insert("support package".to_owned(), self.support.to_string());
+        parts
+    }
+}
+
+fn is_test(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(model: &str, family: &str) -> TestFile {
+        TestFile {
+            path: format!("generated/test_hf_{model}.py"),
+            model: Some(model.to_owned()),
+            family: Some(family.to_owned()),
+            digest: Digest::of(model.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn a_sample_has_so_many_types_of_each_family() {
+        let mut suite = Suite {
+            files: vec![file("a", "x"), file("b", "x"), file("c", "x"), file("c", "x"), file("d", "y")],
+            ..Suite::default()
+        };
+        suite.sample(2);
+        let models: BTreeSet<&str> = suite.files.iter().filter_map(|file| file.model.as_deref()).collect();
+        assert_eq!(models.len(), 3);
+        assert!(models.contains("d"));
+        let before = suite.files.clone();
+        suite.sample(2);
+        assert_eq!(suite.files, before);
+    }
+
+    #[test]
+    fn what_decides_a_result_has_a_name() {
+        let suite = Suite::default();
+        let more = BTreeMap::from([("torch".to_owned(), "2.15.0".to_owned())]);
+        let names: Vec<String> = suite.parts(&file("a", "x"), &more).into_keys().collect();
+        assert_eq!(names, ["file", "support package", "torch"]);
+        assert!(is_test("generated/quantised/test_x.py") && !is_test("generated/hfgen_runtime/testing.py"));
+    }
+}
