@@ -8,7 +8,7 @@ use crate::build::inspect::View;
 use crate::build::selection::Selected;
 use crate::build::{Failure, Options};
 use crate::digest::Digest;
-use crate::graph::models::{output_root, registry, rule_book};
+use crate::graph::models::{output_root, registry, rule_book, settings};
 use crate::registry::config::BlindSpot;
 use crate::rules::file::Check;
 use crate::sys::System;
@@ -20,6 +20,8 @@ pub struct TestFile {
     pub path: String,
     pub model: Option<String>,
     pub family: Option<String>,
+    /// The only hardware that it is for, where it is made for one.
+    pub hardware: Option<String>,
     pub digest: Digest,
 }
 
@@ -35,6 +37,8 @@ pub struct Suite {
     /// Of everything beside the tests that Python loads with them.
     pub support: Digest,
     pub checks: IndexMap<String, Check>,
+    /// Names of the hardware profiles.
+    pub hardware: Vec<String>,
     /// By model type.
     pub blind: BTreeMap<String, Vec<BlindSpot>>,
 }
@@ -48,6 +52,7 @@ impl Suite {
         let mut suite = Self {
             root: output_root(db, workspace).to_string(),
             checks: rule_book(db, workspace).value.check.clone(),
+            hardware: settings(db, workspace).hardware.keys().cloned().collect(),
             ..Self::default()
         };
         let models = &registry(db, workspace).value.model;
@@ -65,6 +70,7 @@ impl Suite {
                     path: entry.path.clone(),
                     model: entry.model.clone(),
                     family: entry.family.clone(),
+                    hardware: entry.hardware.clone(),
                     digest: Digest::of(&bytes),
                 }),
                 Ok(bytes) => support.push((&entry.path, Digest::of(&bytes))),
@@ -111,6 +117,7 @@ mod tests {
             path: format!("generated/test_hf_{model}.py"),
             model: Some(model.to_owned()),
             family: Some(family.to_owned()),
+            hardware: None,
             digest: Digest::of(model.as_bytes()),
         }
     }

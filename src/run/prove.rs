@@ -29,6 +29,8 @@ pub struct Request {
     pub hardware: Option<String>,
     /// Seconds that one test may take.
     pub timeout: f64,
+    /// Nothing was left out: not a file, not a check.
+    pub whole: bool,
     /// Runs everything, whatever is known.
     pub anew: bool,
 }
@@ -311,6 +313,7 @@ mod tests {
             path: format!("generated/test_hf_{model}.py"),
             model: Some(model.to_owned()),
             family: None,
+            hardware: None,
             digest: Digest::of(model.as_bytes()),
         };
         Suite { root: "generated".to_owned(), files: vec![file("x"), file("y")], checks, ..Suite::default() }
