@@ -26,6 +26,8 @@ const RESULTS: &str = "results.jsonl";
 pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     let started = Instant::now();
     let options = options(context, &args.engine)?;
+    let mut suite = suite(context, args, &options)?;
+    let request = request(args, &suite)?;
     let progress = context.progress();
     // All of it: the tests import the support package, whatever is selected.
     let built = build::build(context.system, &options, &progress)?;
@@ -34,21 +36,7 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
         context.report(&report, &args.report)?;
         return Ok(Exit::Findings);
     }
-    // --hardware is what the tests run on; a file is left out only where it is made for other hardware.
-    let select = SelectArgs { hardware: Vec::new(), ..args.select.clone() };
-    let options = Options { selection: selection(context, &select, &options.root)?, ..options };
-    let mut suite = Suite::open(context.system, &options)?;
-    let on = &args.select.hardware;
-    suite.files.retain(|file| on.is_empty() || file.hardware.as_ref().is_none_or(|hardware| on.contains(hardware)));
-    if let Some(count) = args.sample {
-        suite.sample(count.get());
-    }
-    if suite.files.is_empty() {
-        let finding = Finding::error(NOTHING_SELECTED, "no test file is selected")
-            .help("all that was asked for must hold together: leave something out");
-        return Err(Stop::new(Exit::NothingSelected, finding));
-    }
-    let request = request(args, &suite)?;
+    suite.read(context.system, &options.root);
     let program = python(context.system, &options.root, args.python.as_deref());
     let known = versions(context.system, &options.root, &program)?;
     let mut kept = Kept::load(context.system, &options.root.join(FOLDER).join(RESULTS));
@@ -66,6 +54,25 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &proven, &found, started.elapsed(), exit)?;
     Ok(exit)
+}
+
+/// The files to run, before they are built.
+fn suite(context: &Context<'_>, args: &ProveArgs, options: &Options) -> Result<Suite, Stop> {
+    // --hardware is what the tests run on; a file is left out only where it is made for other hardware.
+    let select = SelectArgs { hardware: Vec::new(), ..args.select.clone() };
+    let options = Options { selection: selection(context, &select, &options.root)?, ..options.clone() };
+    let mut suite = Suite::open(context.system, &options)?;
+    let on = &args.select.hardware;
+    suite.files.retain(|file| on.is_empty() || file.hardware.as_ref().is_none_or(|hardware| on.contains(hardware)));
+    if let Some(count) = args.sample {
+        suite.sample(count.get());
+    }
+    if suite.files.is_empty() {
+        let finding = Finding::error(NOTHING_SELECTED, "no test file is selected")
+            .help("all that was asked for must hold together: leave something out");
+        return Err(Stop::new(Exit::NothingSelected, finding));
+    }
+    Ok(suite)
 }
 
 /// What is asked for; names must mean something.

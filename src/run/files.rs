@@ -1,6 +1,7 @@
 //! Which generated files hold tests, and what decides their results: the file, what it imports, the versions, the runner.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use indexmap::IndexMap;
 
@@ -30,11 +31,11 @@ pub struct TestFile {
 pub struct Suite {
     /// The output root, relative to the project root.
     pub root: String,
-    /// Selected files that are on disk, in order of path.
+    /// The selected ones, in order of path.
     pub files: Vec<TestFile>,
-    /// Selected test files that are not on disk.
-    pub missing: Vec<String>,
-    /// Of everything beside the tests that Python loads with them.
+    /// Paths of what Python loads beside the tests.
+    package: Vec<String>,
+    /// Of the support package.
     pub support: Digest,
     pub checks: IndexMap<String, Check>,
     /// Names of the hardware profiles.
@@ -44,7 +45,7 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Reads the plan and the files that it names.
+    /// Reads the plan. Names in the selection that mean nothing are a failure.
     pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
         let view = View::open(system, options)?;
         let selected = Selected::resolve(system, options, &view.session, &view.plan)?;
@@ -58,28 +59,31 @@ impl Suite {
         let models = &registry(db, workspace).value.model;
         let blind = models.iter().filter(|(_, own)| !own.blind.is_empty());
         suite.blind = blind.map(|(key, own)| (key.clone(), own.blind.clone())).collect();
-        let mut support = Vec::new();
         for planned in view.plan.outputs.iter().filter(|planned| planned.entry.path.ends_with(".py")) {
             let entry = &planned.entry;
-            let is_test = is_test(&entry.path);
-            if is_test && !selected.holds(entry) {
-                continue;
-            }
-            match system.read(&options.root.join(&entry.path)) {
-                Ok(bytes) if is_test => suite.files.push(TestFile {
+            if !is_test(&entry.path) {
+                suite.package.push(entry.path.clone());
+            } else if selected.holds(entry) {
+                suite.files.push(TestFile {
                     path: entry.path.clone(),
                     model: entry.model.clone(),
                     family: entry.family.clone(),
                     hardware: entry.hardware.clone(),
-                    digest: Digest::of(&bytes),
-                }),
-                Ok(bytes) => support.push((&entry.path, Digest::of(&bytes))),
-                Err(_) if is_test => suite.missing.push(entry.path.clone()),
-                Err(_) => {}
+                    digest: Digest::default(),
+                });
             }
         }
-        suite.support = Digest::of_value(&support);
         Ok(suite)
+    }
+
+    /// Reads the files, once they are built. One that is not on disk is a test file that can't be collected.
+    pub fn read(&mut self, system: &dyn System, root: &Path) {
+        let digest = |path: &str| system.read(&root.join(path)).map_or_else(|_| Digest::default(), |b| Digest::of(&b));
+        for file in &mut self.files {
+            file.digest = digest(&file.path);
+        }
+        let package: Vec<(&String, Digest)> = self.package.iter().map(|path| (path, digest(path))).collect();
+        self.support = Digest::of_value(&package);
     }
 
     /// Leaves `count` model types a family, spread over the family and always the same ones.
