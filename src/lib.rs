@@ -14,6 +14,7 @@ pub mod validate;
 pub mod template;
 pub mod rules;
 pub mod registry;
+pub mod python;
 pub mod finding;
 pub mod digest;
 pub mod sys;

@@ -23,6 +23,7 @@ const ROOMS: [&[&str]; 13] = [
     &["template"],
     &["rules"],
     &["registry"],
+    &["python"],
     &["finding", "digest", "sys"],
 ];
 
