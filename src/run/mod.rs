@@ -12,3 +12,6 @@ pub mod protocol;
 pub mod prove;
 pub mod verdict;
 pub mod versions;
+
+/// Resident memory that one run of a file may hold: tiny models don't need more.
+pub const MEGABYTES: u64 = 4096;

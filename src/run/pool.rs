@@ -1,21 +1,34 @@
-//! Python processes as a `Runner`: each gets a few files, imports torch once, and forks for every file.
+//! The pool of Python processes as a `Runner`: what they import, how long and how large a file's child may get.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use rayon::prelude::*;
-
+use super::MEGABYTES;
 use super::protocol::{Answer, Job};
 use super::prove::Runner;
 use crate::build::{Failure, Options};
+use crate::finding::Finding;
+use crate::finding::codes::output::UNKNOWN_PYTHON;
+use crate::python::{self, Outcome, Settings};
 use crate::store::FOLDER;
 use crate::sys::System;
 
 /// What Python runs, by file name.
-const PROGRAMS: [(&str, &str); 2] =
-    [("host.py", include_str!("python/host.py")), ("runner.py", include_str!("python/runner.py"))];
-/// So many files go to one process: its imports cost seconds, and what is not answered yet is lost in a kill.
-const CHUNK: usize = 16;
+const PROGRAMS: [(&str, &str); 1] = [("runner.py", include_str!("python/runner.py"))];
+/// What nearly every file needs, imported once.
+const IMPORTS: [&str; 8] = [
+    "pytest",
+    "torch",
+    "transformers",
+    "transformers.modeling_utils",
+    "transformers.models.auto.modeling_auto",
+    "transformers.pipelines",
+    "hfgen_runtime",
+    "runner",
+];
+/// A file may hold a hundred tests, each within its own time.
+const LONGEST_TESTS: f64 = 30.0;
 
 /// Python, and where its programs lie.
 pub struct Pool<'a> {
@@ -26,54 +39,61 @@ pub struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// `jobs`: how many processes run at a time; as many as there are cores by default.
+    /// `jobs`: how many files run at a time; as many as there are cores by default.
     pub fn new(system: &'a dyn System, options: &Options, python: &'a str, jobs: Option<NonZeroUsize>) -> Self {
         let jobs = jobs.map_or_else(rayon::current_num_threads, NonZeroUsize::get);
         Self { system, root: options.root.clone(), python, jobs }
     }
 
-    fn ask(&self, host: &str, chunk: &[Job]) -> Vec<Result<Answer, String>> {
-        let input: Vec<String> = chunk.iter().filter_map(|job| serde_json::to_string(job).ok()).collect();
-        let ran = match self.system.run(self.python, &[host], &self.root, (input.join("\n") + "\n").as_bytes()) {
-            Ok(ran) => ran,
-            Err(error) => return vec![Err(error.to_string()); chunk.len()],
+    fn settings(&self, outputs: &str) -> Result<Settings, Failure> {
+        let programs = self.root.join(FOLDER).join("run");
+        let unpacked = python::unpack(self.system, &programs, &PROGRAMS);
+        unpacked.map_err(Failure::io(programs.display().to_string()))?;
+        // Forked children can't share a pool of threads; and no test may reach for the network.
+        let env = [("OMP_NUM_THREADS", "1"), ("HF_HUB_OFFLINE", "1"), ("TOKENIZERS_PARALLELISM", "false")];
+        Ok(Settings {
+            python: self.python.to_owned(),
+            folder: self.root.clone(),
+            path: vec![programs.display().to_string(), outputs.to_owned()],
+            imports: IMPORTS.map(str::to_owned).into(),
+            env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            jobs: self.jobs,
+        })
+    }
+
+    fn unusable(&self, failure: python::Failure) -> Failure {
+        let why = match failure {
+            python::Failure::NotStarted(error) => error.to_string(),
+            python::Failure::Broken { status, said } => format!("it ended with status {status}\n{}", said.trim()),
         };
-        let text = String::from_utf8_lossy(&ran.stdout);
-        let mut answers: Vec<Result<Answer, String>> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).map_err(|error| format!("an answer that can't be read: {error}")))
-            .collect();
-        answers
-            .resize_with(chunk.len(), || Err(format!("Python ended: {}", String::from_utf8_lossy(&ran.stderr).trim())));
-        answers
+        let finding = Finding::error(UNKNOWN_PYTHON, format!("`{}` can't run the tests: {why}", self.python));
+        Failure::Selection(vec![finding.help("name a Python that has torch, transformers and pytest with --python")])
     }
 }
 
 impl Runner for Pool<'_> {
     fn run(&mut self, jobs: Vec<Job>, done: &mut dyn FnMut(usize, Result<Answer, String>)) -> Result<(), Failure> {
-        let folder = self.root.join(FOLDER).join("python");
-        for (name, text) in PROGRAMS {
-            let path = folder.join(name);
-            self.system.write_atomic(&path, text.as_bytes()).map_err(Failure::io(path.display().to_string()))?;
-        }
-        let host = folder.join("host.py").display().to_string();
-        // Few files are spread over all processes.
-        let size = jobs.len().div_ceil(self.jobs.max(1)).clamp(1, CHUNK);
-        let (send, answers) = std::sync::mpsc::channel();
-        let this = &*self;
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                jobs.par_chunks(size).enumerate().for_each_with(send, |send, (at, chunk)| {
-                    // Nobody listens any more where the receiver gave up.
-                    let _ = send.send((at * size, this.ask(&host, chunk)));
-                });
-            });
-            for (first, chunk) in answers {
-                for (number, answer) in chunk.into_iter().enumerate() {
-                    done(first + number, answer);
+        let Some(first) = jobs.first() else { return Ok(()) };
+        let pool = python::Pool::start(self.system, &self.settings(&first.root)?).map_err(|e| self.unusable(e))?;
+        let job = |job: &Job| python::Job {
+            entry: "runner:run".to_owned(),
+            job: serde_json::json!(job),
+            folder: Some(self.root.clone()),
+            seconds: job.timeout * LONGEST_TESTS,
+            megabytes: MEGABYTES,
+            ..python::Job::default()
+        };
+        let mut on_answer = |answer: python::Answer| {
+            let answered = match answer.outcome {
+                Outcome::Done { value } => {
+                    serde_json::from_value(value).map_err(|error| format!("an answer that can't be read: {error}"))
                 }
-            }
-        });
-        Ok(())
+                other => Err(other.trouble().unwrap_or_default()),
+            };
+            done(answer.id, answered);
+            ControlFlow::Continue(())
+        };
+        pool.run(jobs.iter().map(job).collect(), &mut on_answer, &mut || ControlFlow::Continue(()))
+            .map_err(|failure| self.unusable(failure))
     }
 }

@@ -12,6 +12,8 @@ pub struct Job {
     pub runs: Vec<Asked>,
     /// Seconds that one test may take.
     pub timeout: f64,
+    /// Resident memory that one run may hold.
+    pub megabytes: u64,
     /// `full`, or what the tests do by themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::MEGABYTES;
 use super::files::{Suite, TestFile};
 use super::kept::{Kept, Known, Part};
 use super::protocol::{Answer, Asked, Job, Outcome, Record};
@@ -151,6 +152,7 @@ impl Prover<'_> {
             root: self.root.join(&self.suite.root).display().to_string(),
             runs: runs.into_iter().map(|(fault, checks)| Asked { fault, checks }).collect(),
             timeout: self.request.timeout,
+            megabytes: MEGABYTES,
             tier: self.request.tier.clone(),
             hardware: self.request.hardware.clone(),
             green,

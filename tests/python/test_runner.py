@@ -43,6 +43,9 @@ FAULTY = """
     def test_hangs():
         time.sleep(600)
 
+    def test_swallows():
+        hoard = [b"x" * (1 << 20) for _ in range(3000)]; time.sleep(9)
+
     def test_last():
         pass
 """
@@ -52,7 +55,7 @@ def run(tmp_path: Path, source: str, runs: list[dict[str, Any]], **more: Any) ->
     """What the runner answers, in a process of its own."""
     file = tmp_path / "test_it.py"
     file.write_text(textwrap.dedent(source))
-    job = {"file": str(file), "root": str(GENERATED), "runs": runs, "timeout": 5.0, **more}
+    job = {"file": str(file), "root": str(GENERATED), "runs": runs, "timeout": 5.0, "megabytes": 1000, **more}
     code = "import json, sys, runner; print(json.dumps(runner.run(json.loads(sys.stdin.read()))))"
     env = {**os.environ, "PYTHONPATH": str(RUNNER)}
     words = [sys.executable, "-c", code]
@@ -66,10 +69,10 @@ def outcomes(records: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def test_a_test_that_takes_the_process_with_it_is_its_own_outcome(tmp_path: Path) -> None:
-    checks = ["first", "red", "segfault", "leaves", "hangs", "last"]
-    answer = run(tmp_path, FAULTY, [{"fault": None, "checks": checks}], timeout=2.0)
+    checks = ["first", "red", "segfault", "leaves", "hangs", "swallows", "last"]
+    answer = run(tmp_path, FAULTY, [{"fault": None, "checks": checks}], timeout=3.0)
     (ran,) = answer["runs"]
-    assert answer["collected"] == 7
+    assert answer["collected"] == 8
     assert outcomes(ran["records"]) == {
         "test_first": "passed",
         "test_red": "failed",
@@ -77,12 +80,14 @@ def test_a_test_that_takes_the_process_with_it_is_its_own_outcome(tmp_path: Path
         "test_leaves[cpu]": "crashed",
         "test_leaves[cuda]": "skipped",
         "test_hangs": "crashed",
+        "test_swallows": "crashed",
         "test_last": "passed",
     }
     told = {record["node"]: record for record in ran["records"]}
     assert told["test_segfault"]["reason"] == "killed by signal 11 (SIGSEGV)"
     assert told["test_leaves[cpu]"]["reason"] == "ended the process with exit status 0"
-    assert told["test_hangs"]["reason"] == "timed out after 2 s"
+    assert told["test_hangs"]["reason"] == "timed out after 3 s"
+    assert told["test_swallows"]["reason"] == "took more than 1000 MB of memory"
     assert "said before it failed" in told["test_red"]["output"]
     assert told["test_leaves[cpu]"]["check"] == "leaves"
 

@@ -12,6 +12,7 @@ import gc
 import io
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -25,13 +26,14 @@ import pytest
 FAULT, HARDWARE, TIER = "HFGEN_FAULT", "HFGEN_HARDWARE", "HFGEN_TIER"
 OPTIONS = ("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 LONGEST_OUTPUT = 6_000
+POLL = 0.2
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """The records of every run of one file.
 
     `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...]}`), `timeout`
-    (seconds a test), and where they are asked for `tier`, `hardware` and `green`: the tests that are known to pass. A run
+    (seconds a test), `megabytes` (resident memory of a run), and where they are asked for `tier`, `hardware` and `green`: the tests that are known to pass. A run
     under a fault holds only tests that pass without: those, and what passed in a run without a fault before it.
     """
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", FAULT: ""}
@@ -97,7 +99,7 @@ class Runs:
             if fault is not None:
                 items = [item for item in items if node_of(item) in green]
             started = time.monotonic()
-            records = list(outcomes(items, fault, self.job["timeout"]))
+            records = list(outcomes(items, fault, self.job["timeout"], self.job["megabytes"]))
             if fault is None:
                 green |= {row["node"] for row in records if row["outcome"] == "passed"}
             self.done.append({"fault": fault, "seconds": round(time.monotonic() - started, 4), "records": records})
@@ -127,11 +129,11 @@ def warm(items: list[pytest.Item]) -> None:
                 getattr(transformers, str(name))
 
 
-def outcomes(items: list[pytest.Item], fault: str | None, timeout: float) -> Iterator[dict[str, Any]]:
+def outcomes(items: list[pytest.Item], fault: str | None, timeout: float, size: int) -> Iterator[dict[str, Any]]:
     """A record of every test. Where one takes the process with it, the tests behind it run in another fork."""
     left = list(items)
     while left:
-        done, why = forked(left, fault, timeout)
+        done, why = forked(left, fault, timeout, size)
         yield from done
         left = left[len({row["node"] for row in done}) :]
         if left and why:
@@ -154,7 +156,7 @@ def crashed(item: pytest.Item, why: str, timeout: float) -> dict[str, Any]:
     }
 
 
-def forked(items: list[pytest.Item], fault: str | None, timeout: float) -> tuple[list[dict[str, Any]], str]:
+def forked(items: list[pytest.Item], fault: str | None, timeout: float, size: int) -> tuple[list[dict[str, Any]], str]:
     """The records that a fork gave, and how it ended, which counts where a test is missing."""
     reader, writer = os.pipe()
     sys.stdout.flush()
@@ -167,11 +169,18 @@ def forked(items: list[pytest.Item], fault: str | None, timeout: float) -> tuple
     rows: list[dict[str, Any]] = []
     text = b""
     why = ""
+    heard = time.monotonic()
     try:
         while True:
-            if not select.select([reader], [], [], timeout)[0]:
-                why = f"timed out after {timeout:g} s"
-                break
+            if not select.select([reader], [], [], POLL)[0]:
+                if resident(child) > size:
+                    why = f"took more than {size} MB of memory"
+                elif time.monotonic() - heard > timeout:
+                    why = f"timed out after {timeout:g} s"
+                if why:
+                    break
+                continue
+            heard = time.monotonic()
             chunk = os.read(reader, 1 << 16)
             if not chunk:
                 break
@@ -184,6 +193,13 @@ def forked(items: list[pytest.Item], fault: str | None, timeout: float) -> tuple
                 os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
     return rows, why or died(status)
+
+
+def resident(pid: int) -> int:
+    """The resident memory of a process in MB; 0 where the system does not say."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() >> 20
+    return 0
 
 
 def died(status: int) -> str:
