@@ -34,7 +34,7 @@ pub struct Suite {
     /// The selected ones, in order of path.
     pub files: Vec<TestFile>,
     /// Paths of what Python loads beside the tests.
-    package: Vec<String>,
+    pub package: Vec<String>,
     /// Of the support package.
     pub support: Digest,
     pub checks: IndexMap<String, Check>,

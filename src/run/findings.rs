@@ -16,6 +16,8 @@ use crate::rules::file::Check;
 const EXAMPLES: usize = 3;
 /// Of a thousand faults, so many must be caught.
 const LEAST_CAUGHT: usize = 990;
+/// Of fewer faults no share is told: it would be about single tests.
+const SPEAKS: usize = 1000;
 /// What the tests can't do without.
 const NEEDED: [&str; 2] = ["torch", "transformers"];
 
@@ -142,7 +144,7 @@ fn stale(suite: &Suite, proofs: &[Proof]) -> Vec<Finding> {
 fn too_few(proofs: &[Proof]) -> Option<Finding> {
     let [caught, missed, blind] = [Verdict::Caught, Verdict::Missed, Verdict::Blind].map(|v| count(proofs, v));
     let all = caught + missed + blind;
-    (all >= 100 && caught * 1000 < all * LEAST_CAUGHT).then(|| {
+    (all >= SPEAKS && caught * 1000 < all * LEAST_CAUGHT).then(|| {
         let message = format!("{caught} of {all} faults are caught, which is less than 99 %");
         Finding::error(TOO_FEW_CAUGHT, message).help("sharpen the checks with the most blind spots and misses")
     })
@@ -214,13 +216,13 @@ mod tests {
         let blind = proof("a", Some("noise"), Verdict::Blind);
         assert_eq!(found(vec![green.clone(), blind.clone()], vec![spot.clone()]), []);
         let share = |blinds: usize| {
-            let mut proofs = vec![caught.clone(); 200 - blinds];
+            let mut proofs = vec![caught.clone(); 1000 - blinds];
             proofs.extend(vec![blind.clone(); blinds]);
             proofs.push(green.clone());
             found(proofs, vec![spot.clone()])
         };
-        assert_eq!(share(2), []);
-        assert_eq!(share(3)[0].0, TOO_FEW_CAUGHT);
+        assert_eq!(share(10), []);
+        assert_eq!(share(11)[0].0, TOO_FEW_CAUGHT);
     }
 
     #[test]

@@ -62,7 +62,9 @@ pub const CODES: &[Code] = &[
         id: STALE_BLIND_SPOT,
         name: "stale-blind-spot",
         summary: "a fault is caught where the registry says that nobody can see it",
-        page: "Remove the `[[model.<type>.blind]]` entry: the check sees the fault after all.",
+        page: "A blind spot excuses a check that can't see a fault in one model. Here the check was red with the fault inside, \
+               in every test that the entry speaks of: an excuse that nothing needs would hide a later miss. Remove the \
+               `[[model.<type>.blind]]` entry.",
     },
     Code {
         id: CHECK_WITHOUT_FAULT,
