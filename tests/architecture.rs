@@ -13,6 +13,7 @@ use hfgen::cli::schema::schema;
 const ROOMS: [&[&str]; 13] = [
     &["cli"],
     &["report"],
+    &["run"],
     &["discover"],
     &["build"],
     &["emit"],

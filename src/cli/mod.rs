@@ -22,6 +22,7 @@ pub mod hook;
 pub mod hook_run;
 pub mod init;
 pub mod probe;
+pub mod prove;
 pub mod run;
 pub mod schema;
 pub mod status;

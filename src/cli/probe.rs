@@ -31,6 +31,9 @@ pub fn run(context: &Context<'_>, args: &ProbeArgs) -> Ended {
     let system = context.system;
     let python = library::find(system, &options.root, args.python.as_deref());
     let versions = library::versions(system, &python, &options.root)?;
+    if !(args.check || args.dry_run) {
+        library::demand(&versions, &python, &["torch", "transformers"])?;
+    }
     let view = View::open(system, &options)?;
     let (db, workspace) = (&view.session.db, view.session.workspace);
     let selected = Selected::resolve(system, &options, &view.session, &view.plan)?;

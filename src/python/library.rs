@@ -48,3 +48,29 @@ pub fn versions(system: &dyn System, python: &str, folder: &Path) -> Result<BTre
         Finding::error(UNKNOWN_PYTHON, format!("`{python}` is no Python that can be asked: {last}")).help(help)
     })
 }
+
+/// A finding where a Python lacks a library that a command can't do without.
+pub fn demand(versions: &BTreeMap<String, String>, python: &str, names: &[&str]) -> Result<(), Finding> {
+    match names.iter().find(|name| !versions.contains_key(**name)) {
+        None => Ok(()),
+        Some(name) => Err(Finding::error(UNKNOWN_PYTHON, format!("`{python}` has no {name}"))
+            .help("name a Python that has torch, transformers and pytest with --python, or activate its environment")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::MemorySystem;
+
+    #[test]
+    fn the_nearest_environment_is_taken() {
+        let system = MemorySystem::new([("/p/venv/bin/python", ""), ("/active/bin/python", "")]);
+        let found = |system: &MemorySystem, named| find(system, Path::new("/p"), named);
+        assert_eq!(found(&system, None), "/p/venv/bin/python");
+        assert_eq!(found(&system, Some("python3.12")), "python3.12");
+        system.set_env("VIRTUAL_ENV", "/active");
+        assert_eq!(found(&system, None), "/active/bin/python");
+        assert_eq!(found(&MemorySystem::default(), None), "python3");
+    }
+}

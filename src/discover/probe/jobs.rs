@@ -36,7 +36,7 @@ pub fn jobs(db: &dyn Db, workspace: Workspace, versions: &BTreeMap<String, Strin
     let code = Digest::of_parts(SEARCH.iter().chain(SHARED).map(|(_, text)| text.as_bytes()));
     let libraries = json!([versions.get("torch"), versions.get("transformers"), versions.get("timm")]);
     model_keys(db, workspace)
-        .into_iter()
+        .iter()
         .filter_map(|key| {
             let model = Model::new(db, key.clone());
             let found = facts(db, workspace, model).as_ref()?;
@@ -44,10 +44,10 @@ pub fn jobs(db: &dyn Db, workspace: Workspace, versions: &BTreeMap<String, Strin
             let config = facts.config.as_ref().filter(|_| !facts.classes.is_empty())?;
             let decision = placed(db, workspace, model).decision.clone();
             let family = decision.family.unwrap_or_default();
-            let subject = Subject { key: &key, facts, custom: found.custom, family: &family, tags: &decision.tags };
+            let subject = Subject { key, facts, custom: found.custom, family: &family, tags: &decision.tags };
             let own = of_own(&serde_json::to_value(&***own(db, workspace, model)).unwrap_or_default());
             let job = json!({
-                "type": &*key, "module": facts.module, "config_class": config.class, "family": family,
+                "type": &**key, "module": facts.module, "config_class": config.class, "family": family,
                 "tags": decision.tags, "classes": classes(facts), "processors": facts.processors, "own": own,
                 "rules": rules(db, workspace, &subject),
             });
