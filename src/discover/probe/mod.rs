@@ -15,12 +15,28 @@ pub use merge::merge;
 pub use run::{Limits, probe};
 pub use verdict::{Tally, findings, tally};
 
+macro_rules! search {
+    ($($name:literal),* $(,)?) => {
+        &[$((concat!("hfgen_probe/", $name), include_str!(concat!("python/", $name)))),*]
+    };
+}
+
 /// The search, as it is laid before Python: path and text of each file.
-pub const SEARCH: &[(&str, &str)] = &[
-    ("search.py", include_str!("python/search.py")),
-    ("shrink.py", include_str!("python/shrink.py")),
-    ("arguments.py", include_str!("python/arguments.py")),
-    ("shapes.py", include_str!("python/shapes.py")),
+pub const SEARCH: &[(&str, &str)] = search![
+    "__init__.py",
+    "agree.py",
+    "arguments.py",
+    "build.py",
+    "configs.py",
+    "labels.py",
+    "measure.py",
+    "node.py",
+    "placeholders.py",
+    "rules.py",
+    "search.py",
+    "shrink.py",
+    "sizes.py",
+    "tree.py",
 ];
 
 /// What the search shares with the generated tests: the same descriptions make the same tensors.
@@ -32,4 +48,4 @@ pub const SHARED: &[(&str, &str)] = &[
 ];
 
 /// `module:function` of the search.
-pub const ENTRY: &str = "search:run";
+pub const ENTRY: &str = "hfgen_probe.search:run";

@@ -58,7 +58,7 @@ pub fn probe(
         python: python.to_owned(),
         folder: root.to_owned(),
         path: vec![search.to_string_lossy().into_owned()],
-        imports: ["torch", "transformers", "search"].map(str::to_owned).to_vec(),
+        imports: ["torch", "transformers", "hfgen_probe.search"].map(str::to_owned).to_vec(),
         env: environment(),
         jobs: limits.jobs,
     };
