@@ -11,6 +11,7 @@ use crate::build::outcome::Action;
 use crate::build::{self, Options};
 use crate::finding::codes::output::{NOTHING_SELECTED, UNKNOWN_SELECTION};
 use crate::finding::{Finding, did_you_mean};
+use crate::python::library;
 use crate::report::{self, Format, Report};
 use crate::run::files::Suite;
 use crate::run::findings::findings;
@@ -18,7 +19,6 @@ use crate::run::kept::Kept;
 use crate::run::pool::Pool;
 use crate::run::prove::{Proven, Request, prove};
 use crate::run::session::{How, Session};
-use crate::run::versions::{python, versions};
 use crate::store::FOLDER;
 
 /// Below the cache's folder.
@@ -38,8 +38,9 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
         return Ok(Exit::Findings);
     }
     suite.read(context.system, &options.root);
-    let program = python(context.system, &options.root, args.python.as_deref());
-    let known = versions(context.system, &options.root, &program)?;
+    let program = library::find(context.system, &options.root, args.python.as_deref());
+    let known = library::versions(context.system, &program, &options.root)?;
+    library::demand(&known, &program, &["pytest"])?;
     let mut kept = Kept::load(context.system, &options.root.join(FOLDER).join(RESULTS));
     let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs);
     let session = Session {

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod inspect;
+pub mod probe;
 pub mod report;
 pub mod run;
 pub mod select;
@@ -19,6 +20,7 @@ pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
     AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
+pub use self::probe::ProbeArgs;
 pub use self::report::{Annotations, ReportArgs};
 pub use self::run::{ProveArgs, TierArg};
 pub use self::select::SelectArgs;
@@ -74,6 +76,8 @@ pub enum Command {
     },
     /// Read the facts of an installed transformers into registry.lock
     Sync(SyncArgs),
+    /// Run the model classes that changed, and keep what was found in registry.lock
+    Probe(ProbeArgs),
     /// Run every check without a fault and under each of its faults
     Prove(ProveArgs),
     /// Remove what hfgen made
@@ -166,6 +170,7 @@ impl Cli {
             Some(Command::Graph(_)) => "graph",
             Some(Command::Template { .. }) => "template",
             Some(Command::Sync(_)) => "sync",
+            Some(Command::Probe(_)) => "probe",
             Some(Command::Prove(_)) => "prove",
             Some(Command::Clean(_)) => "clean",
             Some(Command::Schema(_)) => "schema",
@@ -272,6 +277,7 @@ mod tests {
         whole("graph", GraphArgs::augment_args);
         whole("schema", SchemaArgs::augment_args);
         whole("sync", SyncArgs::augment_args);
+        whole("probe", ProbeArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 
