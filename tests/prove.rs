@@ -196,7 +196,7 @@ fn what_means_nothing_is_refused_before_anything_runs() {
     refused(&["--hardware", "abacus"], 2, "there is no hardware profile `abacus`");
     refused(&["--rule", "own", "--model", "gpt2"], 4, "no test file is selected");
     refused(&["--timeout", "0"], 2, "not a number of seconds above zero");
-    project.hfgen(&["prove", "--rule", "own", "--python", "/nowhere/python"]).expect(2).has("can't be run");
+    project.hfgen(&["prove", "--rule", "own", "--python", "/nowhere/python"]).expect(2).has("can't be started");
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::run::files::Suite;
 use crate::run::findings::findings;
 use crate::run::kept::Kept;
 use crate::run::pool::Pool;
-use crate::run::prove::{Prover, Request};
+use crate::run::prove::{Proven, Request, prove};
+use crate::run::session::{How, Session};
 use crate::store::FOLDER;
 
 /// Below the cache's folder.
@@ -42,15 +43,15 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     library::demand(&known, &program, &["pytest"])?;
     let mut kept = Kept::load(context.system, &options.root.join(FOLDER).join(RESULTS));
     let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs);
-    let prover = Prover {
+    let session = Session {
         system: context.system,
         root: &options.root,
         suite: &suite,
-        request: &request,
+        how: &how(args),
         versions: &known,
         progress: &progress,
     };
-    let proven = prover.run(&mut kept, &mut pool)?;
+    let proven = prove(&session, &request, &mut kept, &mut pool)?;
     let found = findings(&suite, &proven, &request, &known);
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &proven, &found, started.elapsed(), exit)?;
@@ -95,22 +96,27 @@ fn request(args: &ProveArgs, suite: &Suite) -> Result<Request, Stop> {
     if !wrong.is_empty() {
         return Err(wrong.into());
     }
-    let joined = args.select.hardware.join(",");
     Ok(Request {
         checks: args.check.clone(),
         faults: args.fault.clone(),
-        tier: (args.tier == TierArg::Full).then(|| "full".to_owned()),
-        hardware: (!joined.is_empty()).then_some(joined),
-        timeout: args.timeout,
         whole: args.select.is_everything() && args.check.is_empty() && args.fault.is_empty() && args.sample.is_none(),
-        anew: args.no_cache,
     })
+}
+
+fn how(args: &ProveArgs) -> How {
+    let hardware = args.select.hardware.join(",");
+    How {
+        tier: (args.tier == TierArg::Full).then(|| "full".to_owned()),
+        hardware: (!hardware.is_empty()).then_some(hardware),
+        timeout: args.timeout,
+        anew: args.no_cache,
+    }
 }
 
 fn tell(
     context: &Context<'_>,
     args: &ProveArgs,
-    proven: &crate::run::prove::Proven,
+    proven: &Proven,
     found: &[Finding],
     elapsed: Duration,
     exit: Exit,

@@ -14,10 +14,10 @@ use crate::run::verdict::{Proof, Verdict};
 pub fn why(proven: &Proven, full: bool, look: &Look) -> String {
     if full {
         let line = |(file, why): &(String, String)| format!("  {file}  {}\n", look.dim(&one_line(why)));
-        return proven.ran.iter().map(line).collect();
+        return proven.gathered.ran.iter().map(line).collect();
     }
     let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for (file, why) in &proven.ran {
+    for (file, why) in &proven.gathered.ran {
         groups.entry(why).or_default().push(file);
     }
     groups.sort_by(|a, x, b, y| y.len().cmp(&x.len()).then_with(|| a.cmp(b)));
@@ -47,9 +47,9 @@ pub fn value(proven: &Proven) -> Value {
         .iter()
         .map(|verdict| (json!(verdict).as_str().unwrap_or_default().to_owned(), json!(count(&proven.proofs, *verdict))))
         .collect();
-    let dead = proven.dead.iter().map(|(file, why)| json!({"file": file, "reason": why}));
+    let dead = proven.gathered.dead.iter().map(|(file, why)| json!({"file": file, "reason": why}));
     json!({
-        "summary": {"files_run": proven.ran.len(), "files_kept": proven.cached, "tests": counts},
+        "summary": {"files_run": proven.gathered.ran.len(), "files_kept": proven.gathered.cached, "tests": counts},
         "dead": dead.collect::<Vec<_>>(),
         "proofs": proven.proofs,
     })
@@ -137,8 +137,8 @@ fn summary(proven: &Proven, elapsed: std::time::Duration, look: &Look) -> String
         number(of(Verdict::Caught)),
         plural(tried, "fault"),
         number(of(Verdict::Green)),
-        plural(proven.ran.len(), "file"),
-        number(proven.cached),
+        plural(proven.gathered.ran.len(), "file"),
+        number(proven.gathered.cached),
         time(elapsed),
     )
 }
@@ -148,6 +148,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::run::session::Gathered;
 
     fn proof(fault: Option<&str>, verdict: Verdict) -> Proof {
         Proof {
@@ -174,7 +175,7 @@ mod tests {
             proof(Some("mixed-rows"), Verdict::Missed),
             proof(Some("nan"), Verdict::NotApplicable),
         ];
-        let proven = Proven { proofs, cached: 3, ..Proven::default() };
+        let proven = Proven { proofs, gathered: Gathered { cached: 3, ..Gathered::default() } };
         let told = human(&proven, Duration::from_millis(1500), &Look::PLAIN);
         assert_eq!(
             told,
@@ -193,7 +194,7 @@ mod tests {
     fn reasons_are_grouped() {
         let ran = [("a.py", "torch changed"), ("b.py", "it never ran"), ("c.py", "torch changed")];
         let ran = ran.map(|(file, why)| (file.to_owned(), why.to_owned())).into();
-        let proven = Proven { ran, ..Proven::default() };
+        let proven = Proven { gathered: Gathered { ran, ..Gathered::default() }, ..Proven::default() };
         assert_eq!(why(&proven, false, &Look::PLAIN), "2 because torch changed  a.py\n1 because it never ran  b.py\n");
         assert_eq!(why(&proven, true, &Look::PLAIN).lines().count(), 3);
     }

@@ -29,7 +29,7 @@ pub fn findings(
     versions: &BTreeMap<String, String>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, why) in &proven.dead {
+    for (path, why) in &proven.gathered.dead {
         let why = why.trim().lines().last().unwrap_or_default().to_owned();
         findings.push(
             Finding::error(FILE_NOT_RUN, format!("`{path}` gave no results: {why}"))

@@ -31,6 +31,17 @@ pub struct Known {
     pub runs: BTreeMap<Part, Vec<Record>>,
 }
 
+/// Stands for all tests of a file where a check is named.
+pub const ALL: &str = "*";
+
+impl Known {
+    /// Whether a part has run. Where all tests of the file have, a check without records has no test in it.
+    pub fn knows(&self, part: &Part) -> bool {
+        let all = Part { check: ALL.to_owned(), fault: part.fault.clone() };
+        self.runs.contains_key(part) || self.runs.contains_key(&all)
+    }
+}
+
 /// All that is kept.
 #[derive(Debug, Default)]
 pub struct Kept {

@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use super::MEGABYTES;
 use super::protocol::{Answer, Job};
-use super::prove::Runner;
+use super::session::Runner;
+use super::{MEGABYTES, RUNNER};
 use crate::build::{Failure, Options};
 use crate::finding::Finding;
 use crate::finding::codes::output::UNKNOWN_PYTHON;
@@ -15,7 +15,7 @@ use crate::store::FOLDER;
 use crate::sys::System;
 
 /// What Python runs, by file name.
-const PROGRAMS: [(&str, &str); 1] = [("runner.py", include_str!("python/runner.py"))];
+const PROGRAMS: [(&str, &str); 1] = [("runner.py", RUNNER)];
 /// What nearly every file needs, imported once.
 const IMPORTS: [&str; 8] = [
     "pytest",

@@ -1,194 +1,53 @@
-//! `hfgen prove`: every check of every selected file without a fault and under each of its faults, only what is not known.
-//! How Python is reached is somebody else's (`Runner`).
+//! `hfgen prove`: every check of every selected file without a fault and under each of its faults, judged.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use super::MEGABYTES;
-use super::files::{Suite, TestFile};
-use super::kept::{Kept, Known, Part};
-use super::protocol::{Answer, Asked, Job, Outcome, Record};
+use super::files::Suite;
+use super::kept::{Kept, Part};
+use super::session::{Gathered, Runner, Session};
 use super::verdict::{Proof, Subject, Verdict};
-use crate::build::{Failure, Progress};
-use crate::digest::Digest;
-use crate::sys::System;
+use crate::build::Failure;
 
-/// What runs jobs: the pool of Python processes, or a test's stand-in.
-pub trait Runner {
-    /// Runs all jobs; `done` gets each answer, or why there is none, with the number of its job, in any order.
-    fn run(&mut self, jobs: Vec<Job>, done: &mut dyn FnMut(usize, Result<Answer, String>)) -> Result<(), Failure>;
-}
-
-/// What is asked for.
+/// What is to be proved.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Only these checks; all of them when empty.
     pub checks: Vec<String>,
     /// Only these faults; all of them when empty.
     pub faults: Vec<String>,
-    pub tier: Option<String>,
-    pub hardware: Option<String>,
-    /// Seconds that one test may take.
-    pub timeout: f64,
     /// Nothing was left out: not a file, not a check.
     pub whole: bool,
-    /// Runs everything, whatever is known.
-    pub anew: bool,
 }
 
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Proven {
-    /// Files that had nothing left to run.
-    pub cached: usize,
-    /// Files that ran, each with the reason.
-    pub ran: Vec<(String, String)>,
-    /// Files that gave no answer, each with the reason.
-    pub dead: Vec<(String, String)>,
+    pub gathered: Gathered,
     /// In order of file, check, fault and test.
     pub proofs: Vec<Proof>,
-    /// What pytest shows of tests that are red without a fault, by file and test.
-    pub outputs: BTreeMap<(String, String), String>,
 }
 
-/// Everything that proving works with, named once.
-#[derive(Clone, Copy)]
-pub struct Prover<'a> {
-    pub system: &'a dyn System,
-    /// The project root.
-    pub root: &'a Path,
-    pub suite: &'a Suite,
-    pub request: &'a Request,
-    /// What else decides a result, by name.
-    pub versions: &'a BTreeMap<String, String>,
-    pub progress: &'a dyn Progress,
-}
-
-/// A file that has something to run.
-struct Due<'a> {
-    file: &'a TestFile,
-    key: String,
-    parts: BTreeMap<String, String>,
-    runs: Vec<Asked>,
-}
-
-type Runs = BTreeMap<Part, Vec<Record>>;
-
-impl Prover<'_> {
-    /// Proves what is asked for; `kept` is read and added to.
-    pub fn run(&self, kept: &mut Kept, runner: &mut dyn Runner) -> Result<Proven, Failure> {
-        let wanted = wanted(self.suite, self.request);
-        let mut proven = Proven::default();
-        let (jobs, due) = self.due(&wanted, kept, &mut proven);
-        // What crashed is not kept, and counts all the same.
-        let mut fresh: BTreeMap<&str, Runs> = BTreeMap::new();
-        let mut unkept = None;
-        self.progress.begin("proving", Some(jobs.len()));
-        runner.run(jobs, &mut |number, answer| {
-            self.progress.advance(1);
-            let Due { file, key, parts, runs } = &due[number];
-            let answer = answer.and_then(|answer| match answer.error {
-                Some(error) => Err(error),
-                None if answer.runs.len() != runs.len() => Err("it ran only in part".to_owned()),
-                None => Ok(answer),
-            });
-            match answer {
-                Err(why) => proven.dead.push((file.path.clone(), why)),
-                Ok(answer) => {
-                    let runs = sorted(runs, answer, &file.path, &mut proven.outputs);
-                    fresh.insert(&file.path, runs.clone());
-                    let known = Known { key: key.clone(), parts: parts.clone(), runs };
-                    if let Err(error) = kept.add(self.system, &self.slot(file), known) {
-                        unkept.get_or_insert(error);
-                    }
-                }
-            }
-        })?;
-        self.progress.end();
-        if let Some(error) = unkept.or(kept.tidy(self.system).err()) {
-            self.progress.note(&format!("results could not be kept: {error}"));
-        }
-        proven.dead.sort();
-        proven.proofs = self.proofs(&wanted, kept, &fresh, &proven.dead);
-        Ok(proven)
-    }
-
-    fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, proven: &mut Proven) -> (Vec<Job>, Vec<Due<'_>>) {
-        let mut due = (Vec::new(), Vec::new());
-        for file in &self.suite.files {
-            let parts = self.suite.parts(file, self.versions);
-            let key = Digest::of_value(&parts).to_string();
-            let before = kept.file(&self.slot(file));
-            let known = before.filter(|known| known.key == key && !self.request.anew);
-            let missing: Vec<&Part> =
-                wanted.iter().filter(|part| known.is_none_or(|known| !known.runs.contains_key(part))).collect();
-            if missing.is_empty() {
-                proven.cached += 1;
-                continue;
-            }
-            proven.ran.push((file.path.clone(), why(before, &parts, &missing, self.request.anew)));
-            let job = self.job(file, &missing, known);
-            let runs = job.runs.clone();
-            due.0.push(job);
-            due.1.push(Due { file, key, parts, runs });
-        }
-        due
-    }
-
-    /// One job: a run without a fault for what is not known to be green, and a run for each fault.
-    fn job(&self, file: &TestFile, missing: &[&Part], known: Option<&Known>) -> Job {
-        // Runs without a fault come first: `None` sorts before every name.
-        let mut runs: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
-        for part in missing {
-            runs.entry(part.fault.clone()).or_default().push(part.check.clone());
-        }
-        let green = known.map(|known| {
-            let controls = known.runs.iter().filter(|(part, _)| part.fault.is_none());
-            let passed = controls.flat_map(|(_, records)| records).filter(|record| record.outcome == Outcome::Passed);
-            passed.map(|record| record.node.clone()).collect()
-        });
-        Job {
-            file: self.root.join(&file.path).display().to_string(),
-            root: self.root.join(&self.suite.root).display().to_string(),
-            runs: runs.into_iter().map(|(fault, checks)| Asked { fault, checks }).collect(),
-            timeout: self.request.timeout,
-            megabytes: MEGABYTES,
-            tier: self.request.tier.clone(),
-            hardware: self.request.hardware.clone(),
-            green,
+/// Proves what is asked for; `kept` is read and added to.
+pub fn prove(
+    session: &Session<'_>,
+    request: &Request,
+    kept: &mut Kept,
+    runner: &mut dyn Runner,
+) -> Result<Proven, Failure> {
+    let wanted = wanted(session.suite, request);
+    let gathered = session.gather("proving", &wanted, kept, runner)?;
+    let mut proofs = Vec::new();
+    for file in &session.suite.files {
+        let Some(runs) = gathered.runs.get(&file.path) else { continue };
+        let blind = file.model.as_ref().and_then(|model| session.suite.blind.get(model));
+        let blind = blind.map_or(&[][..], Vec::as_slice);
+        let subject = Subject { path: &file.path, model: file.model.as_deref(), blind };
+        for part in &wanted {
+            let records = runs.get(part).map_or(&[][..], Vec::as_slice);
+            proofs.extend(subject.judge(part.fault.as_deref(), records));
         }
     }
-
-    fn proofs(
-        &self,
-        wanted: &BTreeSet<Part>,
-        kept: &Kept,
-        fresh: &BTreeMap<&str, Runs>,
-        dead: &[(String, String)],
-    ) -> Vec<Proof> {
-        let mut proofs = Vec::new();
-        let lives = |file: &&TestFile| !dead.iter().any(|(path, _)| *path == file.path);
-        for file in self.suite.files.iter().filter(lives) {
-            let blind = file.model.as_ref().and_then(|model| self.suite.blind.get(model));
-            let blind = blind.map_or(&[][..], Vec::as_slice);
-            let subject = Subject { path: &file.path, model: file.model.as_deref(), blind };
-            let slot = self.slot(file);
-            for part in wanted {
-                let fresh = fresh.get(file.path.as_str()).and_then(|runs| runs.get(part));
-                let known = || kept.file(&slot).and_then(|known| known.runs.get(part));
-                let records = fresh.or_else(known).map_or(&[][..], Vec::as_slice);
-                proofs.extend(subject.judge(part.fault.as_deref(), records));
-            }
-        }
-        proofs
-    }
-
-    /// The name under which a file's results are kept: other tiers and hardware have results of their own.
-    fn slot(&self, file: &TestFile) -> String {
-        let further = [("tier", &self.request.tier), ("hardware", &self.request.hardware)];
-        let further = further.iter().filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
-        file.path.clone() + &further.collect::<String>()
-    }
+    Ok(Proven { gathered, proofs })
 }
 
 /// Every check without a fault, and under each of its own.
@@ -207,51 +66,6 @@ fn wanted(suite: &Suite, request: &Request) -> BTreeSet<Part> {
     wanted
 }
 
-/// The answer by check and fault. A check without a test in the file is known to have none.
-fn sorted(runs: &[Asked], answer: Answer, file: &str, outputs: &mut BTreeMap<(String, String), String>) -> Runs {
-    let mut sorted = Runs::new();
-    for (asked, ran) in runs.iter().zip(answer.runs) {
-        let part = |check: &str| Part { check: check.to_owned(), fault: asked.fault.clone() };
-        sorted.extend(asked.checks.iter().map(|check| (part(check), Vec::new())));
-        for mut record in ran.records {
-            let output = std::mem::take(&mut record.output);
-            if asked.fault.is_none() && !output.is_empty() {
-                outputs.insert((file.to_owned(), record.node.clone()), output);
-            }
-            sorted.entry(part(&record.check)).or_default().push(record);
-        }
-    }
-    sorted
-}
-
-/// Why a file runs, for people.
-fn why(known: Option<&Known>, parts: &BTreeMap<String, String>, missing: &[&Part], anew: bool) -> String {
-    let Some(known) = known else { return "it never ran".to_owned() };
-    if anew {
-        return "--no-cache".to_owned();
-    }
-    let changed: Vec<String> = parts
-        .iter()
-        .filter(|(name, value)| known.parts.get(*name) != Some(value))
-        .map(|(name, value)| match known.parts.get(name) {
-            Some(before) if before.len() < 20 && value.len() < 20 => format!("{name} {before} is now {value}"),
-            _ => format!("{name} changed"),
-        })
-        .chain(known.parts.keys().filter(|name| !parts.contains_key(*name)).map(|name| format!("{name} is gone")))
-        .collect();
-    if !changed.is_empty() {
-        return changed.join(", ");
-    }
-    let part = missing.first().map_or_else(String::new, |part| match &part.fault {
-        Some(fault) => format!("{} under {fault}", part.check),
-        None => part.check.clone(),
-    });
-    match missing.len() {
-        0 | 1 => format!("{part} is not known"),
-        more => format!("{part} and {} more are not known", more - 1),
-    }
-}
-
 /// How many proofs have each verdict.
 pub fn count(proofs: &[Proof], verdict: Verdict) -> usize {
     proofs.iter().filter(|proof| proof.verdict == verdict).count()
@@ -259,11 +73,18 @@ pub fn count(proofs: &[Proof], verdict: Verdict) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
     use indexmap::IndexMap;
 
     use super::*;
     use crate::build::Silent;
+    use crate::digest::Digest;
     use crate::rules::file::Check;
+    use crate::run::files::TestFile;
+    use crate::run::protocol::{Answer, Asked, Job, Outcome, Ran, Record};
+    use crate::run::session::How;
     use crate::sys::MemorySystem;
 
     /// Stands in for Python: every check has one test, which is green without a fault and red under `caught`.
@@ -280,7 +101,7 @@ mod tests {
                     Some("caught") => Outcome::Failed,
                     _ => Outcome::Passed,
                 };
-                let ran = |asked: &Asked| super::super::protocol::Ran {
+                let ran = |asked: &Asked| Ran {
                     fault: asked.fault.clone(),
                     records: asked
                         .checks
@@ -332,17 +153,17 @@ mod tests {
             Self { system: MemorySystem::default(), suite: suite(), versions: BTreeMap::new() }
         }
 
-        fn prove(&self, request: &Request, stand: &mut Stand) -> Proven {
+        fn prove(&self, request: &Request, how: &How, stand: &mut Stand) -> Proven {
             let mut kept = Kept::load(&self.system, Path::new("/p/results.jsonl"));
-            let prover = Prover {
+            let session = Session {
                 system: &self.system,
                 root: Path::new("/p"),
                 suite: &self.suite,
-                request,
+                how,
                 versions: &self.versions,
                 progress: &Silent,
             };
-            prover.run(&mut kept, stand).unwrap()
+            prove(&session, request, &mut kept, stand).unwrap()
         }
     }
 
@@ -354,53 +175,53 @@ mod tests {
     #[test]
     fn each_check_runs_without_and_with_its_faults_and_then_never_again() {
         let (desk, mut stand) = (Desk::new(), Stand::default());
-        let proven = desk.prove(&Request::default(), &mut stand);
+        let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
         assert_eq!(asked(&stand.jobs[0]), ["-: a b", "caught: a b", "missed: b"]);
         assert_eq!(stand.jobs[0].file, "/p/generated/test_hf_x.py");
         let verdicts = [Verdict::Green, Verdict::Caught, Verdict::Missed].map(|v| count(&proven.proofs, v));
-        assert_eq!((verdicts, proven.cached, proven.ran.len()), ([4, 4, 2], 0, 2));
-        let again = desk.prove(&Request::default(), &mut stand);
-        assert_eq!((again.cached, again.ran.len(), stand.jobs.len()), (2, 0, 2));
+        assert_eq!((verdicts, proven.gathered.cached, proven.gathered.ran.len()), ([4, 4, 2], 0, 2));
+        let again = desk.prove(&Request::default(), &How::default(), &mut stand);
+        assert_eq!((again.gathered.cached, again.gathered.ran.len(), stand.jobs.len()), (2, 0, 2));
         assert_eq!(again.proofs, proven.proofs);
-        let anew = desk.prove(&Request { anew: true, ..Request::default() }, &mut stand);
-        assert_eq!(anew.ran[0].1, "--no-cache");
+        let anew = desk.prove(&Request::default(), &How { anew: true, ..How::default() }, &mut stand);
+        assert_eq!(anew.gathered.ran[0].1, "--no-cache");
     }
 
     #[test]
     fn only_what_is_not_known_runs_and_the_reason_is_named() {
         let (mut desk, mut stand) = (Desk::new(), Stand::default());
         let request = Request { faults: vec!["missed".to_owned()], ..Request::default() };
-        desk.prove(&request, &mut stand);
+        desk.prove(&request, &How::default(), &mut stand);
         assert_eq!(asked(&stand.jobs[0]), ["-: b", "missed: b"]);
-        let proven = desk.prove(&Request::default(), &mut stand);
+        let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
         assert_eq!(asked(&stand.jobs[2]), ["-: a", "caught: a b"]);
         assert_eq!(stand.jobs[2].green, Some(vec!["test_b".to_owned()]));
-        assert_eq!(proven.ran[0].1, "a and 2 more are not known");
+        assert_eq!(proven.gathered.ran[0].1, "a and 2 more are not known");
         desk.versions.insert("torch".to_owned(), "2.15.0".to_owned());
-        let proven = desk.prove(&Request::default(), &mut stand);
-        assert_eq!(proven.ran[0].1, "torch changed");
+        let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
+        assert_eq!(proven.gathered.ran[0].1, "torch changed");
         desk.versions.insert("torch".to_owned(), "2.16.0".to_owned());
         desk.suite.files[0].digest = Digest::of(b"edited");
-        let proven = desk.prove(&Request::default(), &mut stand);
-        assert_eq!(proven.ran[0].1, "file changed, torch 2.15.0 is now 2.16.0");
+        let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
+        assert_eq!(proven.gathered.ran[0].1, "file changed, torch 2.15.0 is now 2.16.0");
     }
 
     #[test]
     fn a_file_that_gives_no_answer_is_told_and_not_kept() {
         let desk = Desk::new();
-        let proven = desk.prove(&Request::default(), &mut Stand { dies: true, ..Stand::default() });
-        assert_eq!(proven.dead[0], ("generated/test_hf_x.py".to_owned(), "killed".to_owned()));
+        let proven = desk.prove(&Request::default(), &How::default(), &mut Stand { dies: true, ..Stand::default() });
+        assert_eq!(proven.gathered.dead[0], ("generated/test_hf_x.py".to_owned(), "killed".to_owned()));
         assert_eq!(proven.proofs, []);
-        assert_eq!(desk.prove(&Request::default(), &mut Stand::default()).ran.len(), 2);
+        assert_eq!(desk.prove(&Request::default(), &How::default(), &mut Stand::default()).gathered.ran.len(), 2);
     }
 
     #[test]
     fn other_hardware_has_results_of_its_own() {
         let (desk, mut stand) = (Desk::new(), Stand::default());
-        let request = Request { hardware: Some("cuda".to_owned()), ..Request::default() };
-        desk.prove(&Request::default(), &mut stand);
-        assert_eq!(desk.prove(&request, &mut stand).ran.len(), 2);
-        assert_eq!(desk.prove(&Request::default(), &mut stand).cached, 2);
-        assert_eq!(desk.prove(&request, &mut stand).cached, 2);
+        let (request, how) = (Request::default(), How { hardware: Some("cuda".to_owned()), ..How::default() });
+        desk.prove(&Request::default(), &How::default(), &mut stand);
+        assert_eq!(desk.prove(&request, &how, &mut stand).gathered.ran.len(), 2);
+        assert_eq!(desk.prove(&Request::default(), &How::default(), &mut stand).gathered.cached, 2);
+        assert_eq!(desk.prove(&request, &how, &mut stand).gathered.cached, 2);
     }
 }

@@ -27,14 +27,16 @@ FAULT, HARDWARE, TIER = "HFGEN_FAULT", "HFGEN_HARDWARE", "HFGEN_TIER"
 OPTIONS = ("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 LONGEST_OUTPUT = 6_000
 POLL = 0.2
+ALL = "*"
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """The records of every run of one file.
 
-    `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...]}`), `timeout`
-    (seconds a test), `megabytes` (resident memory of a run), and where they are asked for `tier`, `hardware` and `green`: the tests that are known to pass. A run
-    under a fault holds only tests that pass without: those, and what passed in a run without a fault before it.
+    `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...]}`, where `*` is
+    every check), `timeout` (seconds a test), `megabytes` (resident memory of a run), and where they are asked for `tier`,
+    `hardware` and `green`: the tests that are known to pass. A run under a fault holds only tests that pass without:
+    those, and what passed in a run without a fault before it.
     """
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", FAULT: ""}
     if job.get("hardware"):
@@ -95,7 +97,8 @@ class Runs:
         green = set(self.job.get("green") or [])
         for asked in self.job["runs"]:
             fault = asked["fault"]
-            items = [item for item in session.items if check_of(item) in asked["checks"]]
+            checks = asked["checks"]
+            items = [item for item in session.items if ALL in checks or check_of(item) in checks]
             if fault is not None:
                 items = [item for item in items if node_of(item) in green]
             started = time.monotonic()
