@@ -184,14 +184,8 @@ fn joined(classes: &[String], parts: &[Value]) -> Value {
 }
 
 fn broken(python: &str, failure: &Failure) -> Finding {
-    let message = match failure {
-        Failure::NotStarted(error) => format!("`{python}` can't be started: {error}"),
-        Failure::Broken { status, said } => {
-            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-            format!("`{python}` ended with status {status}: {last}")
-        }
-    };
-    Finding::error(PROBE_PYTHON, message).help("what was found so far is kept: run `hfgen probe` again to go on")
+    Finding::error(PROBE_PYTHON, failure.words(python))
+        .help("what was found so far is kept: run `hfgen probe` again to go on")
 }
 
 fn unwritable(error: &std::io::Error) -> Finding {
