@@ -1,13 +1,15 @@
 //! The only room that touches files, clock, environment, processes and git. `clippy.toml` forbids them elsewhere.
 //!
 //! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another;
-//! `git` asks git.
+//! `git` asks git, `process` is a process that is talked to.
 
 pub mod git;
 pub mod memory;
 #[allow(clippy::disallowed_methods, reason = "the one file that may: everybody else goes through it")]
 pub mod os;
 pub mod overlay;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "it starts processes")]
+pub mod process;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use overlay::OverlaySystem;
+pub use process::Process;
 use serde::{Deserialize, Serialize};
 
 /// What `lstat` says, as far as it can tell that a file was replaced or written.
@@ -91,6 +94,8 @@ pub trait System: Send + Sync {
     fn current_folder(&self) -> io::Result<PathBuf>;
     /// Runs a program to its end, with `input` on its standard input.
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran>;
+    /// Starts a program that is talked to while it runs; `env` is added to the environment.
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>>;
 
     /// Reads a file as UTF-8; other bytes are an `InvalidData` error that names the offset.
     fn read_text(&self, path: &Path) -> io::Result<String> {

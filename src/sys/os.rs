@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Kind, Lock, Ran, Stamp, System};
+use super::{Kind, Lock, Process, Ran, Stamp, System};
 
 /// Temporary files start so; a build removes those that a killed one left.
 pub const TEMPORARY: &str = ".hfgen-tmp-";
@@ -145,6 +145,10 @@ impl System for OsSystem {
         std::env::current_dir()
     }
 
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>> {
+        super::process::start(program, args, folder, env)
+    }
+
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran> {
         let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
         let mut child = Command::new(program)
@@ -214,13 +218,13 @@ fn stamp_of(found: &rustix::fs::Statx) -> Stamp {
 }
 
 #[cfg(unix)]
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn exit_code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 #[cfg(not(unix))]
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn exit_code(status: std::process::ExitStatus) -> i32 {
     status.code().unwrap_or(1)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Lock, Ran, Stamp, System};
+use super::{Kind, Lock, Process, Ran, Stamp, System};
 
 /// Reads see `contents` first (`None`: the file is not there); writes go nowhere.
 ///
@@ -125,6 +125,10 @@ impl System for OverlaySystem<'_> {
 
     fn current_folder(&self) -> io::Result<PathBuf> {
         self.below.current_folder()
+    }
+
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>> {
+        self.below.start(program, args, folder, env)
     }
 
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran> {

@@ -1,0 +1,64 @@
+//! A process that is talked to while it runs. It is killed when it is dropped.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running process: what it reads, what it writes.
+pub trait Process: Send {
+    /// Its standard input, once.
+    fn input(&mut self) -> Option<Box<dyn Write + Send>>;
+    /// Its standard output, once.
+    fn output(&mut self) -> Option<Box<dyn Read + Send>>;
+    /// Its standard error, once.
+    fn complaints(&mut self) -> Option<Box<dyn Read + Send>>;
+    /// Ends it now.
+    fn kill(&mut self);
+    /// Waits for its end; the exit code, or 128 + the number of the signal that ended it.
+    fn wait(&mut self) -> io::Result<i32>;
+}
+
+/// A process of this machine.
+struct Running(Child);
+
+/// Starts a program with its three streams held.
+pub(super) fn start(program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>> {
+    let child = Command::new(program)
+        .args(args)
+        .current_dir(folder)
+        .envs(env.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    Ok(Box::new(Running(child)))
+}
+
+impl Process for Running {
+    fn input(&mut self) -> Option<Box<dyn Write + Send>> {
+        self.0.stdin.take().map(|stream| Box::new(stream) as Box<dyn Write + Send>)
+    }
+
+    fn output(&mut self) -> Option<Box<dyn Read + Send>> {
+        self.0.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>)
+    }
+
+    fn complaints(&mut self) -> Option<Box<dyn Read + Send>> {
+        self.0.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>)
+    }
+
+    fn kill(&mut self) {
+        let _ = self.0.kill();
+    }
+
+    fn wait(&mut self) -> io::Result<i32> {
+        self.0.wait().map(super::os::exit_code)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,158 @@
+//! The pool of Python processes: whatever a job does, the others go on and its end is told.
+#![allow(clippy::disallowed_methods, reason = "tests write files of their own")]
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use hfgen::python::{Answer, Failure, Job, Outcome, Pool, Settings};
+use hfgen::sys::OsSystem;
+use serde_json::{Value, json};
+
+const JOBS: &str = r#"
+import ctypes, os, subprocess, sys, time
+def echo(job): return job
+def fail(job): raise ValueError("no such thing")
+def crash(job): ctypes.string_at(0)
+def leave(job): os._exit(3)
+def hang(job):
+    subprocess.Popen(["sleep", "60"])
+    time.sleep(60)
+def eat(job):
+    kept = []
+    while True: kept.append(bytearray(os.urandom(1 << 20)))
+def gulp(job): return len(bytearray(1 << 40))
+def chatter(job):
+    print("x" * 5_000_000); sys.stderr.write("the end of it"); return {"big": "y" * 3_000_000}
+def garbage(job): os.write(1, b"{not json\n"); print("{}"); return 1
+def where(job): return [os.getcwd(), os.environ["COLOUR"], os.environ["ALL"]]
+def odd(job): return object()
+def stdin(job): return sys.stdin.read()
+def pid(job): return [os.getppid(), "json" in sys.modules]
+"#;
+
+fn settings(folder: &Path, jobs: usize) -> Settings {
+    std::fs::write(folder.join("jobs.py"), JOBS).unwrap();
+    Settings {
+        python: "python3".to_owned(),
+        folder: folder.to_owned(),
+        path: vec![folder.to_str().unwrap().to_owned()],
+        imports: vec!["json".to_owned(), "no_such_module_at_all".to_owned()],
+        env: [("ALL".to_owned(), "yes".to_owned())].into(),
+        jobs,
+    }
+}
+
+fn job(name: &str, body: Value) -> Job {
+    Job { entry: format!("jobs:{name}"), job: body, seconds: 20.0, megabytes: 300, ..Job::default() }
+}
+
+fn run(jobs: Vec<Job>) -> Vec<Answer> {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = Pool::start(&OsSystem, &settings(folder.path(), 2)).unwrap();
+    let mut answers = Vec::new();
+    let mut on_answer = |answer| {
+        answers.push(answer);
+        ControlFlow::Continue(())
+    };
+    pool.run(jobs, &mut on_answer, &mut || ControlFlow::Continue(())).unwrap();
+    answers.sort_by_key(|answer| answer.id);
+    answers
+}
+
+fn done(value: Value) -> Outcome {
+    Outcome::Done { value }
+}
+
+#[test]
+fn it_says_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = Pool::start(&OsSystem, &settings(folder.path(), 1)).unwrap();
+    assert!(pool.ready.python.starts_with("3."));
+    assert!(pool.ready.found.contains_key("json"));
+    assert!(pool.ready.missing["no_such_module_at_all"].contains("ModuleNotFoundError"));
+}
+
+#[test]
+fn whatever_a_job_does_the_others_go_on() {
+    let short = |name: &str| Job { seconds: 1.0, ..job(name, Value::Null) };
+    let jobs = vec![
+        job("echo", json!({"a": [1, null, "ü"]})),
+        job("fail", Value::Null),
+        job("crash", Value::Null),
+        job("leave", Value::Null),
+        short("hang"),
+        job("eat", Value::Null),
+        job("gulp", Value::Null),
+        job("chatter", Value::Null),
+        job("garbage", Value::Null),
+        job("odd", Value::Null),
+        job("stdin", Value::Null),
+        job("no_such_function", Value::Null),
+        job("echo", json!(2)),
+    ];
+    let start = Instant::now();
+    let answers = run(jobs);
+    assert!(start.elapsed() < Duration::from_secs(40), "a job that hangs is stopped");
+    let outcomes: Vec<&Outcome> = answers.iter().map(|answer| &answer.outcome).collect();
+    assert_eq!(outcomes.len(), 13);
+    assert_eq!(outcomes[0], &done(json!({"a": [1, null, "ü"]})));
+    assert_eq!(outcomes[1], &Outcome::Raised { error: "ValueError: no such thing".to_owned() });
+    assert!(answers[1].said.contains("in fail"), "the traceback: {}", answers[1].said);
+    assert_eq!(outcomes[2], &Outcome::Signal { signal: "SIGSEGV".to_owned() });
+    assert_eq!(outcomes[3], &Outcome::Exit { status: 3 });
+    assert_eq!(outcomes[4], &Outcome::Time);
+    assert_eq!(outcomes[5], &Outcome::Memory);
+    assert!(answers[5].megabytes >= 300);
+    assert!(matches!(outcomes[6], Outcome::Raised { error } if error.starts_with("MemoryError")), "{:?}", outcomes[6]);
+    assert!(matches!(outcomes[7], Outcome::Done { value } if value["big"].as_str().unwrap().len() == 3_000_000));
+    assert!(answers[7].said.ends_with("the end of it") && answers[7].said.len() < 5000);
+    assert_eq!(outcomes[8], &done(json!(1)));
+    assert!(matches!(outcomes[9], Outcome::Raised { error } if error.contains("JSON serializable")));
+    assert_eq!(outcomes[10], &done(json!("")));
+    assert!(matches!(outcomes[11], Outcome::Raised { error } if error.contains("no_such_function")));
+    assert_eq!(outcomes[12], &done(json!(2)));
+    assert!(outcomes.iter().all(|outcome| outcome.trouble().is_none() == matches!(outcome, Outcome::Done { .. })));
+}
+
+#[test]
+fn a_job_has_its_own_folder_and_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().canonicalize().unwrap();
+    let env = [("COLOUR".to_owned(), "red".to_owned())].into();
+    let answers = run(vec![Job { env, folder: Some(here.clone()), ..job("where", Value::Null) }]);
+    assert_eq!(answers[0].outcome, done(json!([here.to_str().unwrap(), "red", "yes"])));
+}
+
+#[test]
+fn many_jobs_share_one_parent() {
+    let answers = run((0..200).map(|_| job("pid", Value::Null)).collect());
+    let first = &answers[0].outcome;
+    assert!(matches!(first, Outcome::Done { value } if value[1] == json!(true)), "{first:?}");
+    assert!(answers.iter().all(|answer| answer.outcome == *first));
+}
+
+#[test]
+fn it_can_be_ended_early_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = Pool::start(&OsSystem, &settings(folder.path(), 2)).unwrap();
+    let start = Instant::now();
+    let mut pulses = 0;
+    let mut pulse = || {
+        pulses += 1;
+        if pulses > 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    pool.run(vec![job("hang", Value::Null); 4], &mut |_| ControlFlow::Continue(()), &mut pulse).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_python_that_is_not_there_or_ends_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |python: &str| {
+        let settings = Settings { python: python.to_owned(), ..settings(folder.path(), 1) };
+        Pool::start(&OsSystem, &settings).err().unwrap()
+    };
+    assert!(matches!(start("no-such-python-anywhere"), Failure::NotStarted(_)));
+    assert!(matches!(start("false"), Failure::Broken { status: 1, .. }));
+}
