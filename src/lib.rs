@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod report;
+pub mod run;
 pub mod discover;
 pub mod build;
 pub mod emit;

@@ -11,6 +11,7 @@ use super::project::LOCK;
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
+use crate::graph::faults::fault_names;
 use crate::graph::models::{
     Model, lock_head, lock_text, model_keys, output_root, own, place_of_model, placed, registry, rule_book,
     rule_sources, sections, settings,
@@ -71,6 +72,7 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
         return Plan { findings, ..Plan::default() };
     }
     findings.extend(registry_names(db, workspace).iter().cloned());
+    findings.extend(fault_names(db, workspace).iter().cloned());
     let shared = shared(session);
     let known = if shared == trace.shared { Known::of(trace) } else { Known::default() };
     let keys = model_keys(db, workspace);

@@ -21,6 +21,8 @@ pub mod graph;
 pub mod hook;
 pub mod hook_run;
 pub mod init;
+pub mod probe;
+pub mod prove;
 pub mod run;
 pub mod schema;
 pub mod status;

@@ -3,8 +3,10 @@
 //!
 //! Map of the room: `inputs` is what is set from outside, `models` goes from registry and lock to placed models and the
 //! plan (`review` says what is wrong there), `templates` from sources to closures and reads, `outputs` from a plan entry
-//! to its checked text, `header` is the mark that every output carries, `ordered` compares values so that their order counts.
+//! to its checked text, `header` is the mark that every output carries, `ordered` compares values so that their order counts,
+//! `faults` knows the faults that the support package declares.
 
+pub mod faults;
 pub mod header;
 pub mod inputs;
 pub mod models;

@@ -240,10 +240,9 @@ def serve(orders: Orders, settings: dict[str, Any], children: list[Child], out: 
             children.append(Child(order, settings))
         if not children and orders.ended:
             return
-        # Standard input is always listened to: its end is how hfgen's death is heard of.
-        listening = [child.pipe for child in children] + ([] if orders.ended else [0])
-        readable = select.select(listening, [], [], POLL)[0]
-        if 0 in readable and not orders.ended:
+        # Standard input is listened to even behind `end`: that it ends is how hfgen's death is heard of.
+        readable = select.select([0, *(child.pipe for child in children)], [], [], POLL)[0]
+        if 0 in readable:
             orders.more()
         for child in list(children):
             child.watch()

@@ -1,0 +1,66 @@
+//! The flags of the commands that run generated tests.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+
+use super::{ReportArgs, SelectArgs, WhyArg};
+use crate::cli::args::build::EngineArgs;
+
+/// `hfgen prove`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  hfgen prove --model bert,gpt2      every check of these models, without and with its faults
+  hfgen prove --sample 2             two model types of each family
+  hfgen prove --check batch --why    one check, and why its files run
+  hfgen prove --fault noise          only the checks that must catch this fault
+  hfgen prove --hardware cpu         tests on this hardware only, whatever else the machine has
+
+Exit codes: 0 every fault is caught or listed as a blind spot; 1 a check stays green under its fault, is red without one,
+or a library is missing; 2 wrong use; 4 no test file is selected; 130 interrupted (what was done is kept).")]
+pub struct ProveArgs {
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Only these checks
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub check: Vec<String>,
+    /// Only these faults
+    #[arg(long, value_name = "FAULT", value_delimiter = ',')]
+    pub fault: Vec<String>,
+    /// So many model types of each family, always the same ones
+    #[arg(long, value_name = "N")]
+    pub sample: Option<NonZeroUsize>,
+    /// Which checks: those of a second, or the slow ones too
+    #[arg(long, value_enum, default_value_t = TierArg::Fast)]
+    pub tier: TierArg,
+    /// Seconds that one test may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    pub timeout: f64,
+    /// Run everything selected again, whatever is known
+    #[arg(long)]
+    pub no_cache: bool,
+    /// The Python with torch, transformers and pytest [default: of VIRTUAL_ENV, .venv or venv, else python3]
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<String>,
+    /// Say why files run: grouped by reason; `full`: each file
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "grouped")]
+    pub why: Option<WhyArg>,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `--tier`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TierArg {
+    Fast,
+    Full,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if f64::is_finite(seconds) && seconds > 0.0 => Ok(seconds),
+        _ => Err("not a number of seconds above zero".to_owned()),
+    }
+}

@@ -1,0 +1,46 @@
+//! Puts answers into the lock, as proven facts.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::jobs::Probing;
+use crate::finding::Finding;
+use crate::finding::codes::sync::PROBE_PYTHON;
+use crate::registry::lock::{Lock, Proven};
+
+/// Lays the answers over a lock. An answer that is none (the search is at fault) is a finding, and changes nothing.
+pub fn merge(
+    lock: &mut Lock,
+    wanted: &[Probing],
+    answers: &BTreeMap<String, Value>,
+    versions: &BTreeMap<String, String>,
+) -> Vec<Finding> {
+    let version = |name: &str| versions.get(name).cloned().unwrap_or_default();
+    let mut findings = Vec::new();
+    for probing in wanted {
+        let (Some(answer), Some(facts)) = (answers.get(&probing.model), lock.models.get_mut(&probing.model)) else {
+            continue;
+        };
+        let mut answer = answer.clone();
+        if let Value::Object(fields) = &mut answer {
+            fields.remove("type");
+            for (name, value) in
+                [("key", probing.key.clone()), ("torch", version("torch")), ("transformers", version("transformers"))]
+            {
+                fields.insert(name.to_owned(), value.into());
+            }
+        }
+        match serde_json::from_value::<Proven>(answer) {
+            Ok(mut proven) => {
+                proven.classes.sort_by_cached_key(|name, _| probing.classes.iter().position(|class| class == name));
+                facts.proven = Some(proven);
+            }
+            Err(error) => findings.push(
+                Finding::error(PROBE_PYTHON, format!("the answer about `{}` can't be read: {error}", probing.model))
+                    .help("this is a fault of hfgen's search; please report it"),
+            ),
+        }
+    }
+    findings
+}
