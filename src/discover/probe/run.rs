@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::Probing;
 use super::kept::Kept;
+use super::merge::readable;
 use super::{ENTRY, SEARCH, SHARED};
 use crate::build::Progress;
 use crate::finding::Finding;
@@ -162,7 +163,9 @@ impl Round<'_> {
     }
 
     fn take(&mut self, probing: &Probing, answer: &Value) -> ControlFlow<()> {
-        self.unkept = self.kept.keep(probing, answer).err();
+        if readable(answer) {
+            self.unkept = self.kept.keep(probing, answer).err();
+        }
         self.answers.insert(probing.model.clone(), answer.clone());
         if self.unkept.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
