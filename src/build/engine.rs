@@ -216,7 +216,9 @@ impl<'a> Round<'a> {
             trace: self.trace,
             progress: self.progress,
         };
-        self.progress.begin("rendering", Some(jobs.len()));
+        if !jobs.is_empty() {
+            self.progress.begin("rendering", Some(jobs.len()));
+        }
         let mut apply = || -> Result<(), Failure> {
             for jobs in jobs.chunks(AT_ONCE) {
                 let worked = maker.make(&self.session.db, jobs, &mut blobs, &mut self.counts);
