@@ -38,7 +38,7 @@ BERT = hf.Model(
     tiny={"vocab_size": 512, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128},
     inputs={"input_ids": "ids B S"},
     classes=[
-        hf.Class("BertModel", outputs={"last_hidden_state": "B S 64", "pooler_output": "B 64"}, parameters=141_120),
+        hf.Class("BertModel", outputs={"last_hidden_state": "B S 64", "pooler_output": "B 64"}, parameters=136_896),
         hf.Class("BertForMaskedLM", labels={"labels": "ids B S low=0 high=512"}, outputs={"logits": "B S 512"}),
         hf.Class("BertForNothing", error="build: LookupError: there is none"),
         hf.Class("BertLMHeadModel", error="forward: RuntimeError: it does not run"),
@@ -193,8 +193,9 @@ def test_the_release_of_transformers_is_two_numbers() -> None:
 def test_difference_sees_names_shapes_and_numbers() -> None:
     torch = hf.torch
     one = {"x": torch.ones(2, 2), "ids": torch.ones(2).long()}
-    assert hf.difference(one, {"x": torch.ones(2, 2)}) == 0.0
-    assert hf.difference(one, {"x": torch.ones(2, 2) + 0.5}) == 0.5
+    assert hf.difference(one, {**one, "x": torch.ones(2, 2)}) == 0.0
+    assert hf.difference(one, {**one, "x": torch.ones(2, 2) + 0.5}) == 0.5
+    assert hf.difference(one, {**one, "ids": torch.zeros(2).long()}) == float("inf")
     assert hf.difference(one, {"y": torch.ones(2, 2)}) == float("inf")
     assert hf.difference(one, {"x": torch.ones(2, 3)}) == float("inf")
     assert hf.difference(one, {"x": torch.full((2, 2), float("nan"))}) == float("inf")
