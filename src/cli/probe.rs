@@ -89,7 +89,8 @@ fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Exit {
     let exit = if stale || said.findings.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     if args.format == ProbeFormat::Json {
         let value = json!({
-            "probed": said.due.iter().map(|probing| &probing.model).collect::<Vec<_>>(), "tally": said.tally,
+            "due": said.due.iter().map(|probing| json!({"model": probing.model, "key": probing.key})).collect::<Vec<_>>(),
+            "tally": said.tally,
             "findings": said.findings,
         });
         context.console.answer(&format!("{value:#}\n"));
