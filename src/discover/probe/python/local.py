@@ -21,6 +21,7 @@ from hfgen_runtime.inputs import size
 from .local_media import Picture, Sound
 from .local_network import Network, sample
 from .local_text import BACKEND, configs, said, tokenizer
+from .tree import python
 
 # What a processor demands in its call beside data, and the name under which it takes data where that is its own.
 DEMANDED: dict[str, dict[str, Any]] = {
@@ -57,12 +58,17 @@ KIND_OF = {part: kind for kind, part in runtime.KINDS.items()}
 
 
 def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a model's parts; under `error` why one of them could not be made, under `instead` what stands in."""
+    """The classes of a model's parts and the settings that make them; under `error` why one of them could not be made."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return Search(job, found, Path(folder)).found()
+            settings = Search(job, found, Path(folder)).found()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             return {"error": said(error)}
+    error = settings.pop("error", None) or settings.pop("stopped", None)
+    made: dict[str, Any] = {part: settings[part]["class"] for part in runtime.PARTS if part in settings}
+    if settings:
+        made["settings"] = settings
+    return {**made, "error": error} if error else made
 
 
 class Search:
@@ -70,7 +76,7 @@ class Search:
 
     def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
         self.job, self.facts, self.folder = job, found, folder
-        self.config = runtime.find_config(job["module"], job["config_class"])(**plain(found.get("tiny") or {}))
+        self.config = runtime.find_config(job["module"], job["config_class"])(**python(found.get("tiny") or {}))
         self.shapes = shapes(found)
         self.hints = ((job.get("own") or {}).get("hints") or {}).get("local") or {}
         self.tries = 0
@@ -354,12 +360,3 @@ def shapes(found: Mapping[str, Any]) -> dict[str, list[int]]:
                 except ValueError:
                     continue
     return known
-
-
-def plain(value: Any) -> Any:
-    """JSON with the few Python values that it has no word for."""
-    if isinstance(value, Mapping):
-        if set(value) == {"$py"}:
-            return {'float("inf")': float("inf"), '-float("inf")': -float("inf")}.get(value["$py"])
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
