@@ -211,4 +211,5 @@ def undeclared(config: Any, name: str, child: Any) -> dict[str, Any]:
     """What a configuration tells a nested one by default that is no field of it."""
     declared = getattr(type(config), "sub_configs_defaults", None) or {}
     told = getattr(declared.get(name), "init_kwargs", None) or {}
-    return {key: copy.deepcopy(item) for key, item in told.items() if key not in field_names(child) and f"_{key}" not in field_names(child)}
+    known = {*field_names(child), "out_indices", "out_features"}
+    return {key: copy.deepcopy(item) for key, item in told.items() if key not in known}
