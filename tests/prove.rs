@@ -184,6 +184,38 @@ fn a_file_that_cannot_be_collected_is_told_and_the_others_go_on() {
 }
 
 #[test]
+fn tests_run_once_and_what_is_new_is_told() {
+    let Some(python) = python("venv-torch") else { return };
+    let project = project();
+    let test = |more: &[&str]| project.hfgen(&[&["test", "--rule", "own", "--python", &python], more].concat());
+    test(&[]).expect(0).has("tests: 2 passed, 0 failed; 1 file run, 0 kept");
+    test(&[]).expect(0).has("0 files run, 1 kept");
+    // Proving takes the runs without faults from there, and the other way round.
+    prove(&project, &python, &["--check", "sees", "--why"])
+        .expect(0)
+        .has("1 because sees under another-number and 2 more");
+    test(&["--failed"]).expect(0).has("no test failed the last time");
+
+    project.edit(
+        "templates/own.py.hbs",
+        "assert hf.faults.at(\"result\", 1) == 1",
+        "assert hf.faults.at(\"result\", 1) == 2",
+    );
+    let ran = test(&["--why"]).expect(1).has("1 because file changed").has("tests: 1 passed, 1 failed; 1 file run");
+    ran.has("newly failing  generated/test_own_bert.py::test_sees").has("HF710").has("E   AssertionError");
+    test(&["--format", "junit"]).expect(1).has("<testsuites").has("test_sees");
+    test(&["--failed", "--format", "json"]).expect(1).has("\"files_run\": 1");
+    project.edit("templates/own.py.hbs", "== 2", "== 1");
+    test(&[]).expect(0).has("newly passing  generated/test_own_bert.py::test_sees");
+
+    // A test that dies is its own outcome, and runs again.
+    project.edit("templates/own.py.hbs", "== 1", "== __import__(\"os\")._exit(0)");
+    for _ in 0..2 {
+        test(&[]).expect(1).has("tests: 1 passed, 0 failed, 1 crashed; 1 file run").has("exit status 0");
+    }
+}
+
+#[test]
 fn what_means_nothing_is_refused_before_anything_runs() {
     let project = project();
     let refused = |args: &[&str], code: i32, words: &str| {

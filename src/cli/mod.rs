@@ -24,11 +24,13 @@ pub mod init;
 pub mod probe;
 pub mod prove;
 pub mod run;
+pub mod running;
 pub mod schema;
 pub mod status;
 pub mod stop;
 pub mod sync;
 pub mod template;
+pub mod test;
 pub mod watch;
 pub mod why;
 

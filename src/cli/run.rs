@@ -4,7 +4,7 @@ use super::args::{Cli, Command, HookCommand, StatusArgs, TemplateCommand};
 use super::stop::Ended;
 use super::{
     Context, affected, build, check, clean, completions, explain, graph, hook, hook_run, init, probe, prove, schema,
-    status, sync, template, watch, why,
+    status, sync, template, test, watch, why,
 };
 
 /// Runs the command that was typed; none asks where the project stands.
@@ -27,6 +27,7 @@ pub fn run(context: &Context<'_>, cli: &Cli) -> Ended {
         }
         Command::Sync(args) => sync::command(context, args),
         Command::Probe(args) => probe::run(context, args),
+        Command::Test(args) => test::run(context, args),
         Command::Prove(args) => prove::run(context, args),
         Command::Clean(args) => clean::run(context, args),
         Command::Init(args) => init::run(context, args, &init::starter()),

@@ -2,31 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::look::Look;
 use super::text::{number, one_line, plural, time};
 use crate::run::prove::{Proven, count};
 use crate::run::verdict::{Proof, Verdict};
-
-/// Why files run: the reasons, most frequent first, or each file with its own.
-pub fn why(proven: &Proven, full: bool, look: &Look) -> String {
-    if full {
-        let line = |(file, why): &(String, String)| format!("  {file}  {}\n", look.dim(&one_line(why)));
-        return proven.gathered.ran.iter().map(line).collect();
-    }
-    let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for (file, why) in &proven.gathered.ran {
-        groups.entry(why).or_default().push(file);
-    }
-    groups.sort_by(|a, x, b, y| y.len().cmp(&x.len()).then_with(|| a.cmp(b)));
-    let line = |(why, files): (&&str, &Vec<&str>)| {
-        let first = files.first().copied().unwrap_or_default();
-        format!("{} because {}  {}\n", look.strong(&number(files.len())), one_line(why), look.dim(first))
-    };
-    groups.iter().map(line).collect()
-}
 
 /// A line for each check and fault, and the sum.
 pub fn human(proven: &Proven, elapsed: std::time::Duration, look: &Look) -> String {
@@ -188,14 +169,5 @@ mod tests {
         let loud = human(&proven, Duration::ZERO, &Look { verbosity: 1, ..Look::PLAIN });
         assert!(loud.contains("  missed         generated/test_hf_x.py::test_batch[X-cpu] under mixed-rows  why\n"));
         assert_eq!(value(&proven)["summary"]["tests"]["caught"], 2);
-    }
-
-    #[test]
-    fn reasons_are_grouped() {
-        let ran = [("a.py", "torch changed"), ("b.py", "it never ran"), ("c.py", "torch changed")];
-        let ran = ran.map(|(file, why)| (file.to_owned(), why.to_owned())).into();
-        let proven = Proven { gathered: Gathered { ran, ..Gathered::default() }, ..Proven::default() };
-        assert_eq!(why(&proven, false, &Look::PLAIN), "2 because torch changed  a.py\n1 because it never ran  b.py\n");
-        assert_eq!(why(&proven, true, &Look::PLAIN).lines().count(), 3);
     }
 }

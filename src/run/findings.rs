@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::files::Suite;
 use super::prove::{Proven, Request, count};
+use super::session::Gathered;
+use super::test::TestResult;
 use super::verdict::{Proof, Verdict};
 use crate::finding::codes::run::{
     CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, LIBRARIES_MISSING, NOTHING_PROVED,
-    RED_WITHOUT_FAULT, STALE_BLIND_SPOT, TOO_FEW_CAUGHT,
+    RED_WITHOUT_FAULT, STALE_BLIND_SPOT, TEST_FAILED, TOO_FEW_CAUGHT,
 };
 use crate::finding::{CodeId, Finding, Place, Severity};
 use crate::rules::file::Check;
@@ -29,32 +31,51 @@ pub fn findings(
     versions: &BTreeMap<String, String>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, why) in &proven.gathered.dead {
-        let why = why.trim().lines().last().unwrap_or_default().to_owned();
-        findings.push(
-            Finding::error(FILE_NOT_RUN, format!("`{path}` gave no results: {why}"))
-                .at(Place::file(path))
-                .help(format!("`pytest {path}` may show more")),
-        );
-    }
+    findings.extend(not_run(&proven.gathered));
     findings.extend(grouped(&proven.proofs, Verdict::Red, RED_WITHOUT_FAULT));
     findings.extend(grouped(&proven.proofs, Verdict::Broken, FAULT_BROKEN));
     findings.extend(grouped(&proven.proofs, Verdict::Missed, FAULT_MISSED));
     findings.extend(stale(suite, &proven.proofs));
-    let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !versions.contains_key(*name)).collect();
-    if !missing.is_empty() && !suite.files.is_empty() {
-        let message = format!("this Python has no {}: what needs it was skipped, not proved", missing.join(" and no "));
-        findings.push(Finding::error(LIBRARIES_MISSING, message).help("name a Python that has them with --python"));
-    }
+    let missing = libraries_missing(suite, versions);
+    let is_missing = missing.is_some();
+    findings.extend(missing);
     let asked: Vec<(&String, &Check)> =
         suite.checks.iter().filter(|(name, _)| request.checks.is_empty() || request.checks.contains(name)).collect();
     findings.extend(without_fault(&asked));
     // Where the libraries are missing, that is the whole story; and a part of the project need not hold every check.
-    if missing.is_empty() && request.whole {
+    if !is_missing && request.whole {
         findings.extend(asked.iter().filter_map(|(name, _)| unproved(name, &proven.proofs)));
     }
     findings.extend(too_few(&proven.proofs));
     findings
+}
+
+/// Files that gave no results.
+pub fn not_run(gathered: &Gathered) -> Vec<Finding> {
+    let finding = |(path, why): &(String, String)| {
+        let why = why.trim().lines().last().unwrap_or_default();
+        Finding::error(FILE_NOT_RUN, format!("`{path}` gave no results: {why}"))
+            .at(Place::file(path))
+            .help(format!("`pytest {path}` may show more"))
+    };
+    gathered.dead.iter().map(finding).collect()
+}
+
+/// A test that fails.
+pub fn red(result: &TestResult) -> Finding {
+    let (file, record) = (&result.file, &result.record);
+    Finding::error(TEST_FAILED, format!("{}: {}", record.node, record.reason))
+        .at(Place::file(file))
+        .help(format!("`pytest '{file}::{}'`", record.node))
+}
+
+/// What a Python without the libraries is called.
+pub fn libraries_missing(suite: &Suite, versions: &BTreeMap<String, String>) -> Option<Finding> {
+    let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !versions.contains_key(*name)).collect();
+    (!missing.is_empty() && !suite.files.is_empty()).then(|| {
+        let message = format!("this Python has no {}: what needs it was skipped", missing.join(" and no "));
+        Finding::error(LIBRARIES_MISSING, message).help("name a Python that has them with --python")
+    })
 }
 
 fn without_fault(asked: &[(&String, &Check)]) -> Option<Finding> {
@@ -240,6 +261,6 @@ mod tests {
         let versions = BTreeMap::from([("transformers".to_owned(), "5".to_owned())]);
         let found = findings(&suite, &Proven::default(), &Request::default(), &versions);
         assert_eq!(found[0].code, LIBRARIES_MISSING);
-        assert_eq!(found[0].message, "this Python has no torch: what needs it was skipped, not proved");
+        assert_eq!(found[0].message, "this Python has no torch: what needs it was skipped");
     }
 }

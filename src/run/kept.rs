@@ -1,7 +1,7 @@
 //! Results kept by key: what a file's tests gave, run by run, for as long as nothing that decides it has changed. A line a
 //! file is added as it is done, so that a kill loses only what was running; reading drops what is torn or of another key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -91,7 +91,12 @@ impl Kept {
         let lasting = |records: &[Record]| {
             !records.iter().any(|record| matches!(record.outcome, Outcome::Crashed | Outcome::Unknown))
         };
-        let runs: Vec<(Part, Vec<Record>)> = known.runs.into_iter().filter(|(_, records)| lasting(records)).collect();
+        let crashed: BTreeSet<Option<String>> =
+            known.runs.iter().filter(|(_, records)| !lasting(records)).map(|(part, _)| part.fault.clone()).collect();
+        // Where one test of all crashed, not all are known.
+        let is_whole = |part: &Part| part.check != ALL || !crashed.contains(&part.fault);
+        let runs: Vec<(Part, Vec<Record>)> =
+            known.runs.into_iter().filter(|(part, records)| lasting(records) && is_whole(part)).collect();
         let line = Line { v: VERSION, file: file.to_owned(), key: known.key, parts: known.parts, runs };
         let mut text = serde_json::to_vec(&line).map_err(io::Error::other)?;
         text.push(b'\n');
@@ -182,8 +187,14 @@ mod tests {
     fn what_crashed_runs_again() {
         let system = MemorySystem::default();
         let mut kept = Kept::load(&system, Path::new(PATH));
-        kept.add(&system, "a.py", known("1", "x", Outcome::Crashed)).unwrap();
-        assert_eq!(checks(&kept, "a.py"), [""; 0]);
+        let mut both = known("1", "x", Outcome::Crashed);
+        both.runs.extend(known("1", "y", Outcome::Passed).runs);
+        both.runs.insert(Part { check: ALL.to_owned(), fault: None }, Vec::new());
+        let part = |check: &str| Part { check: check.to_owned(), fault: None };
+        assert!(both.knows(&part("z")), "where all have run, a check without records has no test");
+        kept.add(&system, "a.py", both).unwrap();
+        assert_eq!(checks(&kept, "a.py"), ["y"]);
+        assert!(!kept.file("a.py").unwrap().knows(&part("z")));
     }
 
     #[test]

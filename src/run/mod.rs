@@ -2,7 +2,8 @@
 //!
 //! Map of the room: `files` says which outputs hold tests and what decides their results; `protocol` is what
 //! `python/runner.py` is told and answers; `kept` remembers results; `session` gets them, by the `pool` of Python processes
-//! where they are not known; `prove` says what is wanted, `verdict` judges it, `findings` says what is wrong.
+//! where they are not known; `prove` says what is wanted, `verdict` judges it, `findings` says what is wrong;
+//! `test` is the same without faults.
 
 pub mod files;
 pub mod findings;
@@ -11,6 +12,7 @@ pub mod pool;
 pub mod protocol;
 pub mod prove;
 pub mod session;
+pub mod test;
 pub mod verdict;
 
 /// What Python runs, one call a file.

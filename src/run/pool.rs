@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use super::protocol::{Answer, Job};
-use super::session::Runner;
+use super::protocol::Job;
+use super::session::{Done, Runner};
 use super::{MEGABYTES, RUNNER};
 use crate::build::{Failure, Options};
 use crate::finding::Finding;
@@ -72,7 +72,7 @@ impl<'a> Pool<'a> {
 }
 
 impl Runner for Pool<'_> {
-    fn run(&mut self, jobs: Vec<Job>, done: &mut dyn FnMut(usize, Result<Answer, String>)) -> Result<(), Failure> {
+    fn run(&mut self, jobs: Vec<Job>, done: &mut Done<'_>) -> Result<(), Failure> {
         let Some(first) = jobs.first() else { return Ok(()) };
         let pool = python::Pool::start(self.system, &self.settings(&first.root)?).map_err(|e| self.unusable(e))?;
         let job = |job: &Job| python::Job {
@@ -90,8 +90,7 @@ impl Runner for Pool<'_> {
                 }
                 other => Err(other.trouble().unwrap_or_default()),
             };
-            done(answer.id, answered);
-            ControlFlow::Continue(())
+            done(answer.id, answered)
         };
         pool.run(jobs.iter().map(job).collect(), &mut on_answer, &mut || ControlFlow::Continue(()))
             .map_err(|failure| self.unusable(failure))

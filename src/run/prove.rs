@@ -84,7 +84,7 @@ mod tests {
     use crate::rules::file::Check;
     use crate::run::files::TestFile;
     use crate::run::protocol::{Answer, Asked, Job, Outcome, Ran, Record};
-    use crate::run::session::How;
+    use crate::run::session::{Done, How};
     use crate::sys::MemorySystem;
 
     /// Stands in for Python: every check has one test, which is green without a fault and red under `caught`.
@@ -95,7 +95,7 @@ mod tests {
     }
 
     impl Runner for Stand {
-        fn run(&mut self, jobs: Vec<Job>, done: &mut dyn FnMut(usize, Result<Answer, String>)) -> Result<(), Failure> {
+        fn run(&mut self, jobs: Vec<Job>, done: &mut Done<'_>) -> Result<(), Failure> {
             for (number, job) in jobs.iter().enumerate() {
                 let outcome = |fault: &Option<String>| match fault.as_deref() {
                     Some("caught") => Outcome::Failed,
@@ -118,7 +118,10 @@ mod tests {
                 };
                 let runs = job.runs.iter().map(ran).collect();
                 let answer = Answer { collected: 1, runs, ..Answer::default() };
-                done(number, if self.dies { Err("killed".to_owned()) } else { Ok(answer) });
+                let answer = if self.dies { Err("killed".to_owned()) } else { Ok(answer) };
+                if done(number, answer).is_break() {
+                    break;
+                }
             }
             self.jobs.extend(jobs);
             Ok(())

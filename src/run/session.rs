@@ -2,6 +2,7 @@
 //! they mean, is not known here; nor how Python is reached (`Runner`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::files::{Suite, TestFile};
@@ -14,9 +15,12 @@ use crate::sys::System;
 
 /// What runs jobs: the pool of Python processes, or a test's stand-in.
 pub trait Runner {
-    /// Runs all jobs; `done` gets each answer, or why there is none, with the number of its job, in any order.
-    fn run(&mut self, jobs: Vec<Job>, done: &mut dyn FnMut(usize, Result<Answer, String>)) -> Result<(), Failure>;
+    /// Runs all jobs, in any order.
+    fn run(&mut self, jobs: Vec<Job>, done: &mut Done<'_>) -> Result<(), Failure>;
 }
+
+/// Gets each answer, or why there is none, with the number of its job; a break ends the others.
+pub type Done<'a> = dyn FnMut(usize, Result<Answer, String>) -> ControlFlow<()> + 'a;
 
 /// How tests are run.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,17 @@ pub struct How {
     pub timeout: f64,
     /// Runs everything, whatever is known.
     pub anew: bool,
+    /// Ends with the first file that has a test that is red without a fault.
+    pub fail_fast: bool,
+}
+
+impl How {
+    /// The name under which a file's results are kept: other tiers and hardware have results of their own.
+    pub fn slot(&self, file: &TestFile) -> String {
+        let further = [("tier", &self.tier), ("hardware", &self.hardware)];
+        let further = further.iter().filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
+        file.path.clone() + &further.collect::<String>()
+    }
 }
 
 /// Everything that running works with, named once.
@@ -54,6 +69,8 @@ pub struct Gathered {
     pub ran: Vec<(String, String)>,
     /// Files that gave no answer, each with the reason.
     pub dead: Vec<(String, String)>,
+    /// How many files did not run because of an early end.
+    pub left: usize,
     /// What is known of every other file, by path.
     pub runs: BTreeMap<String, Runs>,
     /// What pytest shows of tests that are red without a fault, by file and test.
@@ -89,28 +106,40 @@ impl Session<'_> {
                 None if answer.runs.len() != runs.len() => Err("it ran only in part".to_owned()),
                 None => Ok(answer),
             });
-            match answer {
-                Err(why) => gathered.dead.push((file.path.clone(), why)),
+            let is_red = match answer {
+                Err(why) => {
+                    gathered.dead.push((file.path.clone(), why));
+                    true
+                }
                 Ok(answer) => {
                     let runs = sorted(runs, answer, &file.path, &mut gathered.outputs);
                     // What crashed is not kept, and counts all the same.
                     gathered.runs.insert(file.path.clone(), runs.clone());
+                    let mut controls = runs.iter().filter(|(part, _)| part.fault.is_none());
+                    let is_red = controls.any(|(_, records)| records.iter().any(|record| record.outcome.is_red()));
                     let known = Known { key: key.clone(), parts: parts.clone(), runs };
-                    if let Err(error) = kept.add(self.system, &self.slot(file), known) {
+                    if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
                         unkept.get_or_insert(error);
                     }
+                    is_red
                 }
-            }
+            };
+            if is_red && self.how.fail_fast { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         self.progress.end();
         if let Some(error) = unkept.or(kept.tidy(self.system).err()) {
             self.progress.note(&format!("results could not be kept: {error}"));
         }
         gathered.dead.sort();
-        let lives = |file: &&TestFile| !gathered.dead.iter().any(|(path, _)| *path == file.path);
-        for file in self.suite.files.iter().filter(lives) {
+        gathered.left = due.len() - gathered.runs.len() - gathered.dead.len();
+        for file in &self.suite.files {
+            let (key, _) = self.key(file);
+            let is_dead = gathered.dead.iter().any(|(path, _)| *path == file.path);
+            let Some(known) = kept.file(&self.how.slot(file)).filter(|known| known.key == key && !is_dead) else {
+                continue;
+            };
             let fresh = gathered.runs.entry(file.path.clone()).or_default();
-            for (part, records) in kept.file(&self.slot(file)).into_iter().flat_map(|known| &known.runs) {
+            for (part, records) in &known.runs {
                 fresh.entry(part.clone()).or_insert_with(|| records.clone());
             }
         }
@@ -120,10 +149,8 @@ impl Session<'_> {
     fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, gathered: &mut Gathered) -> (Vec<Job>, Vec<Due<'_>>) {
         let mut due = (Vec::new(), Vec::new());
         for file in &self.suite.files {
-            let mut parts = self.suite.parts(file, self.versions);
-            parts.insert("runner".to_owned(), Digest::of(RUNNER.as_bytes()).to_string());
-            let key = Digest::of_value(&parts).to_string();
-            let before = kept.file(&self.slot(file));
+            let (key, parts) = self.key(file);
+            let before = kept.file(&self.how.slot(file));
             let known = before.filter(|known| known.key == key && !self.how.anew);
             let missing: Vec<&Part> =
                 wanted.iter().filter(|part| known.is_none_or(|known| !known.knows(part))).collect();
@@ -138,6 +165,13 @@ impl Session<'_> {
             due.1.push(Due { file, key, parts, runs });
         }
         due
+    }
+
+    /// Of everything that decides the results of a file, and what that is, by name.
+    fn key(&self, file: &TestFile) -> (String, BTreeMap<String, String>) {
+        let mut parts = self.suite.parts(file, self.versions);
+        parts.insert("runner".to_owned(), Digest::of(RUNNER.as_bytes()).to_string());
+        (Digest::of_value(&parts).to_string(), parts)
     }
 
     /// One job: a run without a fault for what is not known to be green, and a run for each fault.
@@ -162,13 +196,6 @@ impl Session<'_> {
             hardware: self.how.hardware.clone(),
             green,
         }
-    }
-
-    /// The name under which a file's results are kept: other tiers and hardware have results of their own.
-    pub fn slot(&self, file: &TestFile) -> String {
-        let further = [("tier", &self.how.tier), ("hardware", &self.how.hardware)];
-        let further = further.iter().filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
-        file.path.clone() + &further.collect::<String>()
     }
 }
 

@@ -42,6 +42,17 @@ impl System for OverlaySystem<'_> {
         }
     }
 
+    fn stat_many(&self, root: &Path, paths: &[&str]) -> Vec<Option<Stamp>> {
+        let mut stamps = self.below.stat_many(root, paths);
+        for (stamp, path) in stamps.iter_mut().zip(paths) {
+            let path = root.join(path);
+            if self.contents.contains_key(&path) {
+                *stamp = self.stat(&path).ok();
+            }
+        }
+        stamps
+    }
+
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         self.below.canonical(path)
     }

@@ -22,7 +22,7 @@ pub use self::inspect::{
 };
 pub use self::probe::ProbeArgs;
 pub use self::report::{Annotations, ReportArgs};
-pub use self::run::{ProveArgs, TierArg};
+pub use self::run::{ProveArgs, RunArgs, Shard, TestArgs, TierArg};
 pub use self::select::SelectArgs;
 use super::completions::CompletionsArgs;
 use super::exit::Exit;
@@ -78,6 +78,8 @@ pub enum Command {
     Sync(SyncArgs),
     /// Run the model classes that changed, and keep what was found in registry.lock
     Probe(ProbeArgs),
+    /// Run generated tests that are not known to be green
+    Test(TestArgs),
     /// Run every check without a fault and under each of its faults
     Prove(ProveArgs),
     /// Remove what hfgen made
@@ -171,6 +173,7 @@ impl Cli {
             Some(Command::Template { .. }) => "template",
             Some(Command::Sync(_)) => "sync",
             Some(Command::Probe(_)) => "probe",
+            Some(Command::Test(_)) => "test",
             Some(Command::Prove(_)) => "prove",
             Some(Command::Clean(_)) => "clean",
             Some(Command::Schema(_)) => "schema",
@@ -189,6 +192,7 @@ impl Cli {
             Some(Command::Status(args)) => Some(&args.report),
             Some(Command::Why(args)) => Some(&args.report),
             Some(Command::Affected(args)) => Some(&args.report),
+            Some(Command::Test(args)) => Some(&args.report),
             Some(Command::Prove(args)) => Some(&args.report),
             Some(Command::Clean(args)) => Some(&args.report),
             Some(Command::Hook { command: HookCommand::Run(args) }) => Some(&args.report),
@@ -271,6 +275,7 @@ mod tests {
         whole("watch", WatchArgs::augment_args);
         whole("clean", CleanArgs::augment_args);
         whole("prove", ProveArgs::augment_args);
+        whole("test", TestArgs::augment_args);
         whole("status", StatusArgs::augment_args);
         whole("why", WhyArgs::augment_args);
         whole("affected", AffectedArgs::augment_args);

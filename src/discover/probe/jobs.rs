@@ -39,7 +39,7 @@ pub fn jobs(db: &dyn Db, workspace: Workspace, versions: &BTreeMap<String, Strin
         .iter()
         .filter_map(|key| {
             let model = Model::new(db, key.clone());
-            let found = facts(db, workspace, model).as_ref()?;
+            let found = facts(db, workspace, model)?;
             let facts = found.facts.as_ref().as_ref().ok()?;
             let config = facts.config.as_ref().filter(|_| !facts.classes.is_empty())?;
             let decision = placed(db, workspace, model).decision.clone();

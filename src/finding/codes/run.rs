@@ -20,6 +20,8 @@ pub const NOTHING_PROVED: CodeId = CodeId(706);
 pub const LIBRARIES_MISSING: CodeId = CodeId(707);
 /// Too many faults are listed as blind spots.
 pub const TOO_FEW_CAUGHT: CodeId = CodeId(708);
+/// A generated test fails.
+pub const TEST_FAILED: CodeId = CodeId(710);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -95,5 +97,14 @@ pub const CODES: &[Code] = &[
         summary: "fewer than 99 % of the faults are caught",
         page: "Blind spots are for the few cases where nobody could see a fault. When they are more than one in a hundred, \
                the check or the fault is the wrong one.",
+    },
+    Code {
+        id: TEST_FAILED,
+        name: "test-failed",
+        summary: "a generated test fails",
+        page: "`pytest '<file>::<test>'` shows it alone; `hfgen why <file>` names the template and the facts that it is made \
+               from. \"the process died\" and \"timed out\" are results of that one test; they are not kept and run again. \
+               \n\nWhere transformers or a runtime is at fault, keep it as `[[model.<type>.xfail]]` with the reason and a \
+               reproduction; it is then run all the same, and a pass is a failure.",
     },
 ];

@@ -163,6 +163,8 @@ impl Page {
         self.flag("random", class.random);
         self.number("seconds", class.seconds.map(|seconds| format!("{seconds:?}")));
         self.number("megabytes", class.megabytes);
+        self.list("inert", &class.inert);
+        self.flag("random", class.random);
         self.text("error", class.error.as_deref());
     }
 

@@ -28,6 +28,7 @@ OPTIONS = ("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider", "-p", "n
 LONGEST_OUTPUT = 6_000
 POLL = 0.2
 ALL = "*"
+KEYS = {"cls": "class"}  # what Python can't have as the name of a field
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -151,12 +152,21 @@ def crashed(item: pytest.Item, why: str, timeout: float) -> dict[str, Any]:
         "node": node_of(item),
         "file": Path(str(item.path)).name,
         "check": name.removeprefix("test_"),
-        "case": parameter.rstrip("]"),
+        **about(item, parameter.rstrip("]")),
         "outcome": "crashed",
         "reason": why,
         "seconds": seconds,
         "acted": None,
     }
+
+
+def about(item: pytest.Item, parameter: str) -> dict[str, str]:
+    """The class and the hardware of a test, or its parameter."""
+    callspec = getattr(item, "callspec", None)
+    case = callspec.params.get("case") if callspec is not None else None
+    with contextlib.suppress(Exception):
+        return {"class": case.cls.name, "hardware": case.hardware.name}
+    return {"case": parameter}
 
 
 def forked(items: list[pytest.Item], fault: str | None, timeout: float, size: int) -> tuple[list[dict[str, Any]], str]:
@@ -233,7 +243,8 @@ def in_child(items: list[pytest.Item], fault: str | None, writer: int) -> NoRetu
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 more = {"node": node_of(item), "acted": faults.acted() - before}
                 for record in recorder.records[told:]:
-                    row = {**dataclasses.asdict(record), **more, "output": captured.of(item.nodeid)}
+                    fields = {KEYS.get(name, name): value for name, value in dataclasses.asdict(record).items()}
+                    row = {**fields, **more, "output": captured.of(item.nodeid)}
                     out.write(json.dumps(row) + "\n")
                 out.flush()
         code = 0
