@@ -56,12 +56,6 @@ pub struct ProvenClass {
     pub outputs: IndexMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<u64>,
-    /// Inputs that carry content and whose change leaves every output as it is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inert: Vec<String>,
-    /// Whether it draws random numbers of its own, in eval mode too.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub random: bool,
     /// To build it and to run it once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

@@ -159,8 +159,6 @@ impl Page {
             self.field("outputs", &inline(outputs));
         }
         self.number("parameters", class.parameters);
-        self.list("inert", &class.inert);
-        self.flag("random", class.random);
         self.number("seconds", class.seconds.map(|seconds| format!("{seconds:?}")));
         self.number("megabytes", class.megabytes);
         self.list("inert", &class.inert);
