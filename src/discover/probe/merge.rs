@@ -33,6 +33,9 @@ pub fn merge(
         }
         match serde_json::from_value::<Proven>(answer) {
             Ok(mut proven) => {
+                for error in proven.classes.values_mut().filter_map(|class| class.error.as_mut()) {
+                    *error = steady(error);
+                }
                 proven.classes.sort_by_cached_key(|name, _| probing.classes.iter().position(|class| class == name));
                 facts.proven = Some(proven);
             }
@@ -43,4 +46,28 @@ pub fn merge(
         }
     }
     findings
+}
+
+/// An error without the addresses in it, which are others each time.
+fn steady(error: &str) -> String {
+    let mut text = String::with_capacity(error.len());
+    let mut rest = error;
+    while let Some(at) = rest.find("0x") {
+        let digits = rest[at + 2..].bytes().take_while(u8::is_ascii_hexdigit).count();
+        text.push_str(&rest[..at + 2]);
+        text.push_str(if digits >= 6 { "..." } else { &rest[at + 2..at + 2 + digits] });
+        rest = &rest[at + 2 + digits..];
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_left_out_of_errors() {
+        assert_eq!(steady("<X object at 0x7f3a91c0b2e0> is no 0x10 é 0x"), "<X object at 0x...> is no 0x10 é 0x");
+        assert_eq!(steady("RuntimeError: plain"), "RuntimeError: plain");
+    }
 }

@@ -60,7 +60,7 @@ class Arguments:
         order = sorted(itertools.islice(sized, 4096), key=lambda places: (sum(places), places[::-1]))
         for places in order[:MOST_LAYOUTS]:
             picked = dict(found[place] for found, place in zip(choices, places, strict=True))
-            yield self.finished({**{name: item for name, item in picked.items() if item != NONE}, **self.fixed})
+            yield {**self.finished({name: item for name, item in picked.items() if item != NONE}), **self.fixed}
 
     def wanted(self) -> list[str]:
         """The names of the arguments to give, without the fixed ones."""

@@ -23,7 +23,9 @@ class Node:
         self.new_heads = given_count(given, rules.fields("main-heads")) or (min(self.heads, most) if self.heads else most)
         self.width = given_count(given, ["hidden_size", "d_model", "n_embd"]) or rules.limit("width", 64)
         self.head_width = max(self.width // self.new_heads, 1)
-        listed = any(isinstance(self.get(name), (list, tuple)) for name in rules.fields("stages"))
+        stages = [self.get(name) for name in rules.fields("stages")]
+        self.stage_counts = {len(listed) for listed in stages if isinstance(listed, (list, tuple))}
+        listed = bool(self.stage_counts)
         self.staged = listed or self.get("width_coefficient") is not None
         self.keeps_widths = self.staged or keep
         self.depth, self.chosen = (None, list(range(LAYERS))) if listed else self.plan()

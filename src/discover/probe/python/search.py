@@ -58,7 +58,7 @@ class Search:
     def fallback_tiny(self) -> dict[str, Any]:
         """The tiny configuration of a type of which no class runs: whatever builds."""
         try:
-            return next(self.tiny({}), {})
+            return next(self.tiny(self.own), {})
         except Exception:  # noqa: BLE001 - the classes say what is wrong
             return {}
 
@@ -73,8 +73,8 @@ class Search:
         errors: list[str] = []
         try:
             network_class = find_class(self.job["module"], name)
-            for tiny in self.tiny(own):
-                found = self.tried(item, network_class, tiny, own, errors)
+            for place, tiny in enumerate(self.tiny(own)):
+                found = self.tried(item, network_class, tiny, own, errors, wary=place > 0)
                 if found is not None:
                     return found
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this class's finding
@@ -95,13 +95,13 @@ class Search:
                 yield self.tinies[key]
 
     def tried(
-        self, item: Mapping[str, Any], network_class: Any, tiny: dict[str, Any], own: Mapping[str, Any], errors: list[str]
+        self, item: Mapping[str, Any], network_class: Any, tiny: dict[str, Any], own: Mapping[str, Any], errors: list[str], *, wary: bool
     ) -> dict[str, Any] | None:
         """One class with one tiny configuration: the facts of the first layout of inputs that it takes."""
         started = time.perf_counter()
         try:
             config_class = find_class(self.job["module"], self.job["config_class"])
-            network, path = build(network_class, config_class, tiny, own.get("config"))
+            network, path = build(network_class, config_class, tiny, own.get("config"), wary=wary)
         except Exception as error:  # noqa: BLE001 - what a constructor raises is the model's choice
             errors.append(f"build: {said(error)}")
             return None
@@ -171,6 +171,5 @@ def common(items: list[Any]) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """The kind of an error and the first line that says something."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return f"{type(error).__name__}: {line[:300]}".rstrip(": ")
+    """The kind of an error and what it says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".rstrip(": ")

@@ -79,7 +79,7 @@ class Shrinker:
             repeated_widths(node, found)
         for name, child in node.children.items():
             below = given.get(name)
-            found[name] = self.nested(child, below if isinstance(below, dict) else {})
+            found[name] = {**undeclared(config, name, child), **self.nested(child, below if isinstance(below, dict) else {})}
         if not node.keeps_widths:
             state_space(node, found)
         return found
@@ -103,7 +103,7 @@ class Shrinker:
             elif default is None or attribute(default, name) != now:
                 found[name] = copy.deepcopy(now)
         labels = attribute(config, "num_labels")
-        if labels is not None and labels != (attribute(default, "num_labels") if default is not None else 2):
+        if is_whole(labels) and labels != (attribute(default, "num_labels") if default is not None else 2):
             found["num_labels"] = labels
         found.update(self.shrink(config, given))
         return found
@@ -150,6 +150,8 @@ class Shrinker:
         if rule.role == "token":
             return self.token(now) if now >= 0 else None
         if rule.role == "layers":
+            if now in node.stage_counts:
+                return None
             return min(now, node.layers if name in self.rules.fields("depth") else LAYERS)
         if rule.role == "within-layers":
             return min(now, node.layers)
@@ -203,3 +205,11 @@ class Shrinker:
         if rule.role == "patch":
             return [rule.at_most] * len(now) if min(now) > rule.at_most else None
         return [min(item, rule.at_most) for item in now]
+
+
+def undeclared(config: Any, name: str, child: Any) -> dict[str, Any]:
+    """What a configuration tells a nested one by default that is no field of it."""
+    declared = getattr(type(config), "sub_configs_defaults", None) or {}
+    told = getattr(declared.get(name), "init_kwargs", None) or {}
+    known = {*field_names(child), "out_indices", "out_features"}
+    return {key: copy.deepcopy(item) for key, item in told.items() if key not in known}
