@@ -1,14 +1,17 @@
 //! The one hash of hfgen: blake3, cut to 16 bytes. What is stored or compared across processes is hashed by it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 16 bytes of blake3: enough to tell contents apart, half the size of the whole.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Digest(pub [u8; 16]);
 
 impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
-        Self::cut(&blake3::hash(bytes))
+        Self::of_hash(*blake3::hash(bytes).as_bytes())
     }
 
     /// Of several parts; where one ends and the next begins counts.
@@ -18,38 +21,103 @@ impl Digest {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
-        Self::cut(&hasher.finalize())
+        Self::of_hash(*hasher.finalize().as_bytes())
     }
 
     /// Of anything that serialises in a fixed order.
     pub fn of_value(value: &impl Serialize) -> Self {
         let mut hasher = blake3::Hasher::new();
         match serde_json::to_writer(&mut hasher, value) {
-            Ok(()) => Self::cut(&hasher.finalize()),
+            Ok(()) => Self::of_hash(*hasher.finalize().as_bytes()),
             Err(error) => Self::of(error.to_string().as_bytes()),
         }
     }
 
-    fn cut(hash: &blake3::Hash) -> Self {
+    /// Of the bytes whose blake3 is `hash`.
+    pub fn of_hash(hash: [u8; 32]) -> Self {
         let mut digest = [0; 16];
-        digest.copy_from_slice(&hash.as_bytes()[..16]);
+        digest.copy_from_slice(&hash[..16]);
         Self(digest)
     }
 }
 
-impl std::fmt::Display for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
+    }
+}
+
+/// In one piece: a trace holds tens of thousands of them, and byte by byte they would be most of what it costs.
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_bytes(&self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(Reader)
+        } else {
+            deserializer.deserialize_bytes(Reader)
+        }
+    }
+}
+
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("16 bytes, or 32 hex digits")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Digest, E> {
+        bytes.try_into().map(Digest).map_err(|_| E::invalid_length(bytes.len(), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
+        let invalid = || E::invalid_value(serde::de::Unexpected::Str(text), &self);
+        let mut digest = [0; 16];
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(invalid());
+        }
+        for (index, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).map_err(|_| invalid())?;
+        }
+        Ok(Digest(digest))
     }
 }
 
 /// Of hfgen's own sources: it is in every key, so that another engine never takes this one's results.
 pub fn engine() -> Digest {
     Digest::of(concat!(env!("CARGO_PKG_VERSION"), "+", env!("HFGEN_SOURCES")).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn a_digest_comes_back_from_both_of_its_forms() {
+        let digest = Digest::of(b"x");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(json, format!("\"{digest}\""));
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+        let bytes = postcard::to_allocvec(&digest).unwrap();
+        assert_eq!(bytes.len(), 17);
+        assert_eq!(postcard::from_bytes::<Digest>(&bytes).unwrap(), digest);
+        for wrong in ["\"\"", "\"+0\"", "\"é0000000000000000000000000000000\"", "7"] {
+            assert!(serde_json::from_str::<Digest>(wrong).is_err(), "{wrong}");
+        }
+        assert!(postcard::from_bytes::<Digest>(&bytes[..9]).is_err());
+        assert!(postcard::from_bytes::<Digest>(&[3, 1, 2, 3]).is_err());
+    }
 }

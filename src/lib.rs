@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod report;
+pub mod run;
 pub mod discover;
 pub mod build;
 pub mod emit;
@@ -13,6 +14,7 @@ pub mod validate;
 pub mod template;
 pub mod rules;
 pub mod registry;
+pub mod python;
 pub mod finding;
 pub mod digest;
 pub mod sys;

@@ -10,9 +10,10 @@ use hfgen::cli::args::SchemaName;
 use hfgen::cli::schema::schema;
 
 /// Top to bottom, as docs/architecture.md lists them. Rooms of one line may import each other.
-const ROOMS: [&[&str]; 12] = [
+const ROOMS: [&[&str]; 14] = [
     &["cli"],
     &["report"],
+    &["run"],
     &["discover"],
     &["build"],
     &["emit"],
@@ -22,6 +23,7 @@ const ROOMS: [&[&str]; 12] = [
     &["template"],
     &["rules"],
     &["registry"],
+    &["python"],
     &["finding", "digest", "sys"],
 ];
 
@@ -176,4 +178,19 @@ fn no_file_names_the_machine_that_it_was_written_on() {
             assert_eq!(line, None, "{file} holds {needle:?}");
         }
     }
+}
+
+#[test]
+fn the_probe_carries_all_of_its_search() {
+    let folder = root().join("src/discover/probe/python");
+    let mut there: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| format!("hfgen_probe/{}", entry.unwrap().file_name().to_string_lossy()))
+        .filter(|name| name.ends_with(".py"))
+        .collect();
+    there.sort();
+    let carried: Vec<&str> = hfgen::discover::probe::SEARCH.iter().map(|(name, _)| *name).collect();
+    assert_eq!(carried, there);
+    let templates: Vec<&str> = hfgen::discover::probe::SHARED.iter().map(|(_, text)| *text).collect();
+    assert!(templates.iter().all(|text| !text.contains("{{")), "the probe runs these files as they are");
 }

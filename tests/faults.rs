@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{HFGEN, Project, Ran, command, finished, is_root, note, run_in, same_files, skipped, suite};
@@ -438,10 +439,10 @@ fn a_trace_that_lies_makes_no_panic() {
         output
     };
     let paths = ["generated/index.py", "generated/../../outside.py", "/tmp/outside.py", "generated/none.py", ""];
-    let trace = Trace { outputs: paths.map(lie).into(), ..Trace::default() };
+    let trace = Trace { outputs: paths.map(|path| Arc::new(lie(path))).into(), ..Trace::default() };
     let outside = states.project.outside().join("outside.py");
     fs::write(&outside, "mine\n").unwrap();
-    states.project.put(".hfgen-cache/trace.bin", hfgen::store::frame::encode(&trace));
+    states.project.put(".hfgen-cache/trace.bin", hfgen::store::frame::encode(&trace, 0));
     states.turn();
     for args in
         [&["build"][..], &["status"], &["why", "generated/index.py"], &["build", "--force"], &["clean", "--force"]]

@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 
 use common::{HFGEN, Project, command};
 use hfgen::build::engine::round;
+use hfgen::build::scan::Scan;
 use hfgen::build::session::Session;
 use hfgen::build::{Silent, project};
 use hfgen::graph::Database;
 use hfgen::sys::OsSystem;
 
-/// How often each query ran in each round.
+/// How often each query ran in each round, and how many outputs were rendered.
 struct Observed {
     project: Project,
     session: Option<Session>,
@@ -36,23 +37,25 @@ impl Observed {
             *sink.lock().unwrap().entry(name.to_owned()).or_default() += 1;
         });
         let set = project::inputs(&OsSystem, project.root(), &[]).unwrap();
-        let session = Some(Session::with(db, &OsSystem, &project.options(), &set).unwrap());
+        let session = Some(Session::with(db, &OsSystem, &project.options(), &set, &mut Scan::default()).unwrap());
         let mut observed = Self { project, session, ran };
-        assert_eq!(observed.round()["checked"], 14);
+        assert_eq!(observed.round()["rendered"], 14);
         observed
     }
 
     fn round(&mut self) -> BTreeMap<String, usize> {
         self.ran.lock().unwrap().clear();
-        round(&OsSystem, &self.project.options(), &Silent, &mut self.session).unwrap();
-        std::mem::take(&mut self.ran.lock().unwrap())
+        let outcome = round(&OsSystem, &self.project.options(), &Silent, &mut self.session).unwrap();
+        let mut ran = std::mem::take(&mut *self.ran.lock().unwrap());
+        ran.insert("rendered".to_owned(), usize::try_from(outcome.counts.rendered).unwrap());
+        ran
     }
 }
 
 #[track_caller]
 fn runs(observed: &mut Observed, expected: &[(&str, usize)]) {
     let ran = observed.round();
-    let asked = ["checked", "prepared", "section_facts", "placed", "model_data", "parsed", "closure"];
+    let asked = ["kept_facts", "placed", "kept_data", "parsed", "closure"];
     let ran: Vec<(&str, usize)> = asked.iter().filter_map(|name| Some((*name, *ran.get(*name)?))).collect();
     assert_eq!(ran, expected);
     observed.project.assert_clean();
@@ -67,19 +70,19 @@ fn a_round_runs_the_queries_that_the_edit_reaches() {
     observed.project.edit("registry.lock", "hidden_size = 768", "hidden_size = 1");
     // Its own output renders; those that go over all models look at what they read, and find nothing new.
     let ran = observed.round();
-    assert_eq!((ran["section_facts"], ran["placed"], ran["model_data"], ran["checked"]), (1, 1, 1, 1), "{ran:?}");
+    assert_eq!((ran["kept_facts"], ran["placed"], ran["kept_data"], ran["rendered"]), (1, 1, 1, 1), "{ran:?}");
     assert!(!ran.contains_key("parsed") && !ran.contains_key("closure"), "{ran:?}");
     observed.project.edit("registry.lock", "vocab_size = 1000", "vocab_size = 1");
     let ran = observed.round();
-    assert_eq!((ran["section_facts"], ran.get("checked")), (1, None), "{ran:?}");
+    assert_eq!((ran["kept_facts"], ran["rendered"]), (1, 0), "{ran:?}");
     observed.project.edit("templates/index.py.hbs", "TRANSFORMERS", "VERSION");
     let ran = observed.round();
-    assert_eq!((ran["parsed"], ran["closure"], ran["checked"]), (1, 1, 1), "{ran:?}");
-    assert!(!ran.contains_key("section_facts") && !ran.contains_key("placed"), "{ran:?}");
+    assert_eq!((ran["parsed"], ran["closure"], ran["rendered"]), (1, 1, 1), "{ran:?}");
+    assert!(!ran.contains_key("kept_facts") && !ran.contains_key("placed"), "{ran:?}");
     observed.project.edit("registry.toml", "float32 = 1e-4", "float32 = 2e-4");
     let ran = observed.round();
-    assert_eq!(ran["checked"], 2, "{ran:?}");
-    assert!(!ran.contains_key("section_facts") && !ran.contains_key("parsed"), "{ran:?}");
+    assert_eq!(ran["rendered"], 2, "{ran:?}");
+    assert!(!ran.contains_key("kept_facts") && !ran.contains_key("parsed"), "{ran:?}");
     observed.project.assert_clean();
 }
 

@@ -43,7 +43,7 @@ pub fn affected(view: &View, input: &Input) -> Result<Vec<String>, Finding> {
         }
     };
     let prepared = view.prepared(&view.all());
-    let reached = prepared.iter().filter(|(planned, prepared)| match &**prepared {
+    let reached = prepared.iter().filter(|(planned, prepared)| match prepared {
         Ok(prepared) => test(&planned.entry, prepared),
         // Its template can't be used: anything may mend it.
         Err(_) => true,

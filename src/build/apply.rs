@@ -1,6 +1,7 @@
 //! From what was made to what is on disk: written, restored, kept, removed; or, in a dry run, only said.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -29,15 +30,16 @@ use crate::sys::{Stamp, System};
 
 /// An output that was looked at, with what was made of it.
 pub struct Due<'a> {
-    pub entry: &'a Entry,
-    pub old: Option<&'a OutputTrace>,
+    pub entry: &'a Arc<Entry>,
+    pub old: Option<&'a Arc<OutputTrace>>,
     pub standing: &'a Standing,
     pub reasons: &'a [Reason],
     /// `None`: nothing was due after all.
-    pub made: Option<Made>,
+    pub made: Option<&'a Made>,
 }
 
 /// Everything that applying needs.
+#[derive(Clone, Copy)]
 pub struct Given<'a> {
     pub system: &'a dyn System,
     pub options: &'a Options,
@@ -47,17 +49,21 @@ pub struct Given<'a> {
     /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
     pub forgotten: bool,
     pub selected: &'a Selected,
-    pub counts: Counts,
-    pub jobs: Vec<Due<'a>>,
 }
 
 /// What came of it.
 pub struct Applied {
     pub outcome: Outcome,
-    /// One a job.
-    pub records: Vec<Written>,
     /// Stale outputs that were kept.
-    pub still_there: Vec<OutputTrace>,
+    pub still_there: Vec<Arc<OutputTrace>>,
+}
+
+/// Applies what is made, some outputs at a time: texts need not be held until all are made.
+pub struct Applying<'a> {
+    given: Given<'a>,
+    writer: Option<Writer<'a>>,
+    stale: Vec<Arc<OutputTrace>>,
+    outcome: Outcome,
 }
 
 /// What is to happen to one output.
@@ -69,53 +75,73 @@ struct Decided<'a> {
     findings: Vec<Finding>,
 }
 
-pub fn apply(given: &mut Given<'_>) -> Result<Applied, Failure> {
-    let mut outcome = Outcome::default();
-    let decided: Vec<Decided<'_>> = given.jobs.iter().map(|due| decide(due, given)).collect();
-    let stale = stale(given)?;
-    let writes = decided.iter().any(|decided| decided.write) || !stale.is_empty();
-    let writer = match given.options.mode {
-        Mode::Build if writes || given.forgotten => Some(open(given)?),
-        _ => None,
-    };
-    let stamps = match &writer {
-        Some(writer) => write(given, writer, &decided)?,
-        None => vec![None; decided.len()],
-    };
-    given.counts.written += stamps.iter().flatten().count() as u64;
-    let mut records = Vec::new();
-    for (decided, stamp) in decided.iter().zip(stamps) {
-        given.counts.bytes_written += stamp.map_or(0, |stamp| stamp.size);
-        outcome.findings.extend(decided.findings.iter().cloned());
-        if decided.action != Action::Unchanged || given.options.show_unchanged {
-            outcome.outputs.push(said(decided, given));
+impl<'a> Applying<'a> {
+    pub fn begin(given: Given<'a>) -> Result<Self, Failure> {
+        let stale = stale(&given)?;
+        let mut applying = Self { given, writer: None, stale, outcome: Outcome::default() };
+        if given.forgotten || !applying.stale.is_empty() {
+            applying.open()?;
         }
-        records.push(record(decided, stamp));
+        Ok(applying)
     }
-    let mut still_there = Vec::new();
-    for old in stale {
-        remove(given, writer.as_ref(), old, &mut outcome, &mut still_there)?;
-    }
-    given.counts.removed += outcome.count(Action::Removed) as u64;
-    outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Applied { outcome, records, still_there })
-}
 
-fn open<'a>(given: &Given<'a>) -> Result<Writer<'a>, Failure> {
-    memory::begin(given.system, &Layout::new(&given.options.root, given.options.output_dir.as_deref()));
-    let output = given.options.root.join(&given.plan.output_root);
-    let writer = Writer::open(given.system, &given.options.root, &output, given.options.output_dir.is_none())
-        .map_err(|error| failure(error, &given.options.root))?;
-    if given.forgotten {
-        writer.sweep();
+    /// Applies some outputs; one record each.
+    pub fn some(&mut self, due: &[Due<'_>], counts: &mut Counts) -> Result<Vec<Written>, Failure> {
+        let given = self.given;
+        let decided: Vec<Decided<'_>> = due.iter().map(|due| decide(due, &given)).collect();
+        if decided.iter().any(|decided| decided.write) {
+            self.open()?;
+        }
+        let stamps = match &self.writer {
+            Some(writer) => write(&given, writer, &decided)?,
+            None => vec![None; decided.len()],
+        };
+        counts.written += stamps.iter().flatten().count() as u64;
+        let mut records = Vec::with_capacity(decided.len());
+        for (decided, stamp) in decided.iter().zip(stamps) {
+            counts.bytes_written += stamp.map_or(0, |stamp| stamp.size);
+            self.outcome.findings.extend(decided.findings.iter().cloned());
+            if decided.action != Action::Unchanged || given.options.show_unchanged {
+                self.outcome.outputs.push(said(decided, &given));
+            }
+            records.push(record(decided, stamp));
+        }
+        Ok(records)
     }
-    Ok(writer)
+
+    /// Removes what is stale.
+    pub fn finish(mut self, counts: &mut Counts) -> Result<Applied, Failure> {
+        let mut still_there = Vec::new();
+        for old in std::mem::take(&mut self.stale) {
+            remove(&self.given, self.writer.as_ref(), old, &mut self.outcome, &mut still_there)?;
+        }
+        counts.removed += self.outcome.count(Action::Removed) as u64;
+        self.outcome.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Applied { outcome: self.outcome, still_there })
+    }
+
+    /// Before the first write.
+    fn open(&mut self) -> Result<(), Failure> {
+        let given = &self.given;
+        if self.writer.is_some() || given.options.mode == Mode::Dry {
+            return Ok(());
+        }
+        memory::begin(given.system, &Layout::new(&given.options.root, given.options.output_dir.as_deref()));
+        let output = given.options.root.join(&given.plan.output_root);
+        let writer = Writer::open(given.system, &given.options.root, &output, given.options.output_dir.is_none())
+            .map_err(|error| failure(error, &given.options.root))?;
+        if given.forgotten {
+            writer.sweep();
+        }
+        self.writer = Some(writer);
+        Ok(())
+    }
 }
 
 fn decide<'a>(due: &'a Due<'a>, given: &Given<'_>) -> Decided<'a> {
     let unchanged = Decided { due, action: Action::Unchanged, write: false, findings: Vec::new() };
     let old_findings = || due.old.map(|old| old.findings.clone()).unwrap_or_default();
-    let Some(made) = &due.made else {
+    let Some(made) = due.made else {
         // Not due after all: it is what it was.
         let action = if due.old.is_none_or(|old| old.valid) { Action::Unchanged } else { Action::Invalid };
         return Decided { action, findings: old_findings(), ..unchanged };
@@ -128,7 +154,7 @@ fn decide<'a>(due: &'a Due<'a>, given: &Given<'_>) -> Decided<'a> {
     let restored = |action| if made.restored { Action::Restored } else { action };
     let (action, write) = match due.standing {
         Standing::Missing => (restored(Action::Created), true),
-        Standing::Ours { digest, .. } if *digest == Digest::of(text) => (Action::Unchanged, false),
+        Standing::Ours { digest, .. } if *digest == made.body => (Action::Unchanged, false),
         Standing::Ours { .. } => (restored(Action::Updated), true),
         Standing::Edited { bytes } if **bytes == **text => (Action::Unchanged, false),
         Standing::Edited { .. } if given.options.force => (Action::Updated, true),
@@ -171,11 +197,9 @@ fn write(given: &Given<'_>, writer: &Writer<'_>, decided: &[Decided<'_>]) -> Res
         }
     }
     let count = decided.iter().filter(|decided| decided.write).count();
-    given.progress.begin("writing", Some(count));
     let one = |decided: &Decided<'_>| -> Result<Option<Stamp>, Failure> {
         let Some(text) = text_of(decided).filter(|_| decided.write) else { return Ok(None) };
         let stamp = writer.write(&root.join(&decided.due.entry.path), text).map_err(|error| failure(error, root))?;
-        given.progress.advance(1);
         Ok(Some(stamp))
     };
     if count > 8 { decided.par_iter().map(one).collect() } else { decided.iter().map(one).collect() }
@@ -198,7 +222,7 @@ fn keep_patch(given: &Given<'_>, layout: &Layout, path: &str, theirs: &[u8], our
 }
 
 fn text_of<'a>(decided: &'a Decided<'_>) -> Option<&'a [u8]> {
-    decided.due.made.as_ref()?.text.as_deref()
+    decided.due.made?.text.as_deref()
 }
 
 fn said(decided: &Decided<'_>, given: &Given<'_>) -> OutputOutcome {
@@ -237,13 +261,14 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
     };
     let old_body = due.old.map_or_else(Digest::default, |old| old.body);
     let text = text_of(decided);
+    let made = due.made.map_or_else(Digest::default, |made| made.body);
     let (body, stamp) = match decided.action {
         Action::Kept => (old_body, None),
         Action::Invalid => (standing.map_or(old_body, |(digest, _)| digest), standing.map(|(_, stamp)| stamp)),
         _ => match (text, stamp, standing) {
-            (Some(text), Some(stamp), _) => (Digest::of(text), Some(stamp)),
+            (Some(_), Some(stamp), _) => (made, Some(stamp)),
             (_, None, Some((digest, stamp))) => (digest, Some(stamp)),
-            (Some(text), None, None) => (Digest::of(text), None),
+            (Some(_), None, None) => (made, None),
             (None, _, None) | (None, Some(_), Some(_)) => (old_body, None),
         },
     };
@@ -261,7 +286,7 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         valid: decided.action != Action::Invalid,
         findings: decided.findings.iter().filter(own).cloned().collect(),
         why,
-        beside: match &due.made {
+        beside: match due.made {
             Some(made) => made.beside,
             None => due.old.filter(|old| old.failed).map(|old| old.whole),
         },
@@ -269,12 +294,12 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
 }
 
 /// Outputs of the last build, or genuine files that nobody remembers, that the plan no longer holds.
-fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
+fn stale(given: &Given<'_>) -> Result<Vec<Arc<OutputTrace>>, Failure> {
     if !given.selected.is_everything() {
         return Ok(Vec::new());
     }
     let planned = |path: &str| given.plan.holds(path);
-    let mut stale: Vec<OutputTrace> =
+    let mut stale: Vec<Arc<OutputTrace>> =
         given.trace.outputs.iter().filter(|old| !planned(&old.entry.path)).cloned().collect();
     if given.forgotten {
         let root = given.options.root.join(&given.plan.output_root);
@@ -286,7 +311,7 @@ fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
             }
             let Ok(bytes) = given.system.read(&root.join(&file)) else { continue };
             if mark(&below, &bytes) == Mark::Genuine {
-                stale.push(OutputTrace::of_file(path, Digest::of(&bytes)));
+                stale.push(Arc::new(OutputTrace::of_file(path, Digest::of(&bytes))));
             }
         }
     }
@@ -296,9 +321,9 @@ fn stale(given: &Given<'_>) -> Result<Vec<OutputTrace>, Failure> {
 fn remove(
     given: &Given<'_>,
     writer: Option<&Writer<'_>>,
-    old: OutputTrace,
+    old: Arc<OutputTrace>,
     outcome: &mut Outcome,
-    still_there: &mut Vec<OutputTrace>,
+    still_there: &mut Vec<Arc<OutputTrace>>,
 ) -> Result<(), Failure> {
     let path = &old.entry.path;
     let full = given.options.root.join(path);

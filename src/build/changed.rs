@@ -8,9 +8,10 @@ use rustc_hash::FxHashSet;
 use super::options::{Changed, Failure, Options};
 use super::plan::{Plan, plan};
 use super::project;
+use super::scan::Scan;
 use super::session::Session;
 use crate::finding::Finding;
-use crate::graph::outputs::{Output, prepared};
+use crate::graph::outputs::prepared;
 use crate::store::trace::Trace;
 use crate::sys::git::{GitError, Repository};
 use crate::sys::{OverlaySystem, System};
@@ -75,7 +76,9 @@ fn differing(
         return Ok(everything());
     }
     let set = project::inputs(other, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-    let Ok(then) = Session::open(other, options, &set, &Trace::default()) else { return Ok(everything()) };
+    let Ok(then) = Session::open(other, options, &set, &Trace::default(), &mut Scan::default()) else {
+        return Ok(everything());
+    };
     let before = plan(&then, &Trace::default());
     if before.findings.iter().any(Finding::is_error) {
         return Ok(everything());
@@ -102,11 +105,8 @@ fn templates(session: &Session) -> &BTreeMap<std::sync::Arc<str>, crate::digest:
 
 fn made_from_the_same(then: &Session, now: &Session, planned: &super::plan::Planned) -> bool {
     let key = |session: &Session| {
-        let output = Output::new(&session.db, planned.entry.clone());
-        match &**prepared(&session.db, session.workspace, output) {
-            Ok(prepared) => Some(prepared.key(&planned.entry.path)),
-            Err(_) => None,
-        }
+        let (prepared, _) = prepared(&session.db, session.workspace, &planned.entry).ok()?;
+        Some(prepared.key(&planned.entry.path))
     };
     matches!((key(then), key(now)), (Some(a), Some(b)) if a == b)
 }

@@ -99,7 +99,7 @@ pub fn deep(
     known.retain(|key, _| keyed.iter().any(|(_, used)| used == key) || !selected.is_everything());
     if !open.is_empty() {
         // Only time is lost when this can't be kept.
-        let _ = system.write_atomic(&store, &frame::encode(&known));
+        let _ = system.write_atomic(&store, &frame::encode(&known, 0));
     }
     Ok(verdicts)
 }

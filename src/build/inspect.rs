@@ -11,11 +11,13 @@ use super::options::{Failure, Options};
 use super::plan::{Plan, Planned, plan};
 use super::project;
 use super::reason::{Reason, differences};
+use super::scan::Scan;
 use super::session::Session;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
+use crate::graph::context::context;
 use crate::graph::models::rule_book;
-use crate::graph::outputs::{Inputs, Output, beside, context, prepared};
+use crate::graph::outputs::{Inputs, beside, prepared};
 use crate::graph::templates::{Name, layered, parsed, resolve};
 use crate::rules::plan::Entry;
 use crate::store::Layout;
@@ -52,7 +54,7 @@ impl View {
         let trace = super::memory::load(system, &layout).unwrap_or_default();
         let set =
             project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-        let session = Session::open(system, options, &set, &trace)?;
+        let session = Session::open(system, options, &set, &trace, &mut Scan::default())?;
         let plan = plan(&session, &trace);
         let broken = plan.broken();
         if broken.is_empty() { Ok(Self { session, trace, plan }) } else { Err(Failure::Inputs(broken)) }
@@ -65,7 +67,7 @@ impl View {
 
     /// What the last build remembers of a path.
     pub fn remembered(&self, path: &str) -> Option<&OutputTrace> {
-        self.trace.output(path)
+        self.trace.output(path).map(|old| &**old)
     }
 
     /// What each of `planned` is made from, in their order.
@@ -75,7 +77,7 @@ impl View {
             .par_iter()
             .with_min_len(4)
             .map_with(self.session.db.clone(), |db, planned| {
-                (*planned, prepared(db, workspace, Output::new(db, planned.entry.clone())).clone())
+                (*planned, prepared(db, workspace, &planned.entry).map(|(prepared, _)| prepared))
             })
             .collect()
     }
@@ -89,7 +91,7 @@ impl View {
                 .map_err(Failure::io(format!("looking at {path}")))?;
         let (_, prepared) = self.prepared(&[planned]).remove(0);
         let mut known = Known {
-            entry: planned.entry.clone(),
+            entry: (*planned.entry).clone(),
             templates: Vec::new(),
             reads: Vec::new(),
             due: Vec::new(),
@@ -97,7 +99,7 @@ impl View {
             findings: old.map(|old| old.findings.clone()).unwrap_or_default(),
             standing,
         };
-        match &*prepared {
+        match &prepared {
             Err(findings) => known.findings.clone_from(findings),
             Ok(now) => {
                 known.templates = now.templates().map(|(path, _)| path.to_owned()).collect();
@@ -164,7 +166,7 @@ impl View {
         let (graph, _) = self.graph();
         let mut used: BTreeMap<String, usize> = BTreeMap::new();
         for (_, prepared) in self.prepared(&self.all()) {
-            if let Ok(prepared) = &*prepared {
+            if let Ok(prepared) = &prepared {
                 prepared.templates().for_each(|(path, _)| *used.entry(path.to_owned()).or_default() += 1);
             }
         }
@@ -202,7 +204,7 @@ impl View {
         for planned in &self.plan.outputs {
             let target = &rule_book(db, workspace).value.target[&planned.entry.rule];
             let Ok(name) = resolve(db, workspace, &target.template, target.variant.as_deref()) else { continue };
-            data.entry(name.to_string()).or_default().push(context(db, workspace, &planned.entry, &|_| true));
+            data.entry(name.to_string()).or_default().push(context(db, workspace, &planned.entry, None));
         }
         let uses: Vec<Use<'_>> =
             data.iter().map(|(template, data)| Use { template, data: data.iter().collect() }).collect();

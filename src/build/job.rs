@@ -10,13 +10,11 @@ use crate::finding::Finding;
 use crate::graph::outputs::Inputs;
 use crate::store::trace::OutputTrace;
 
-/// An output that is due, or that was looked at because it might be.
+/// An output that may be due.
 pub struct Job<'t, 'p> {
     pub planned: &'p Planned,
-    pub old: Option<&'t OutputTrace>,
+    pub old: Option<&'t Arc<OutputTrace>>,
     pub standing: Standing,
-    pub reasons: Vec<Reason>,
-    pub prepared: Option<Inputs>,
 }
 
 /// The plan, parted.
@@ -24,15 +22,26 @@ pub struct Job<'t, 'p> {
 pub struct Sorted<'t, 'p> {
     pub jobs: Vec<Job<'t, 'p>>,
     /// What the last build remembers of the others.
-    pub kept: Vec<&'t OutputTrace>,
+    pub kept: Vec<&'t Arc<OutputTrace>>,
     /// Something that was not selected may be due.
     pub unselected_due: bool,
+}
+
+/// A job that was looked at.
+pub struct Worked {
+    pub inputs: Inputs,
+    /// Why it is due.
+    pub reasons: Vec<Reason>,
+    /// `None`: nothing was due after all.
+    pub made: Option<Made>,
 }
 
 /// What a job made.
 pub struct Made {
     /// `None`: it could not be rendered.
-    pub text: Option<Arc<[u8]>>,
+    pub text: Option<Vec<u8>>,
+    /// Of the text.
+    pub body: Digest,
     pub findings: Vec<Finding>,
     pub key: Digest,
     pub restored: bool,

@@ -1,6 +1,7 @@
 //! What a build leaves for the next one, and how it is taken up: lock, trace, stamps.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,15 +9,15 @@ use super::options::Failure;
 use super::plan::{self, Plan};
 use super::progress::Progress;
 use super::project::{InputSet, LOCK};
+use super::record::Recorded;
 use super::scan::Scan;
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::graph::outputs::Inputs;
 use crate::rules::plan::Entry;
 use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
-use crate::store::trace::{OutputTrace, Trace};
+use crate::store::trace::Trace;
 use crate::store::{FOLDER, Layout};
 use crate::sys::os::TEMPORARY;
 use crate::sys::{Lock, Stamp, System};
@@ -65,7 +66,7 @@ pub fn load(system: &dyn System, layout: &Layout) -> Option<Trace> {
 
 /// What became of one job.
 pub struct Written {
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Of the file as it stands; of nothing where it could not be made.
     pub body: Digest,
     pub len: u64,
@@ -77,13 +78,6 @@ pub struct Written {
     pub beside: Option<Digest>,
 }
 
-/// A job's inputs and result.
-pub struct Record {
-    pub prepared: Inputs,
-    pub model: Digest,
-    pub written: Written,
-}
-
 /// Everything that is to be remembered.
 pub struct Memory<'a> {
     pub system: &'a dyn System,
@@ -93,109 +87,63 @@ pub struct Memory<'a> {
     pub session: &'a Session,
     pub set: &'a InputSet,
     pub plan: &'a Plan,
-    pub shared: Digest,
-    pub old: &'a Trace,
     pub scan: &'a Scan,
-    /// Outputs that were not touched, as `old` remembers them.
-    pub kept: Vec<&'a OutputTrace>,
-    pub records: Vec<Record>,
-    /// Stale outputs that were not removed.
-    pub gone: Vec<OutputTrace>,
     /// Whether all files of hfgen's that may lie around are known.
     pub complete: bool,
     /// Whether the next build may end after a look at the stamps.
     pub quiet: bool,
 }
 
-/// Writes trace and stamps. The stamps come last: without them nothing is believed, and files that nobody remembers are
+/// Writes trace and stamps, and gives the trace back. The stamps come last: without them nothing is believed, and files that nobody remembers are
 /// looked for.
-pub fn save(memory: &Memory<'_>) -> Result<(), Failure> {
+pub fn save(memory: &Memory<'_>, recorded: Recorded) -> Result<Trace, Failure> {
     let failed = || Failure::io(format!("writing to {FOLDER}"));
     let (system, layout) = (memory.system, memory.layout);
-    let mut stamps_of: FxHashMap<String, Option<Stamp>> = FxHashMap::default();
     if !memory.complete {
         begin(system, layout);
     }
-    let trace = trace(memory, &mut stamps_of);
-    system.write_atomic(&layout.trace(), &frame::encode(&trace)).map_err(failed())?;
+    let stamps_of = recorded.stamps.clone();
+    let trace = trace(memory, recorded);
+    let room = system.stat(&layout.trace()).map_or(0, |stamp| usize::try_from(stamp.size).unwrap_or(0));
+    system.write_atomic(&layout.trace(), &frame::encode(&trace, room + room / 16)).map_err(failed())?;
     if !memory.complete {
-        return Ok(());
+        return Ok(trace);
     }
     let stamps = stamps(memory, &trace, &stamps_of);
-    system.write_atomic(&layout.stamps(), &frame::encode(&stamps)).map_err(failed())?;
-    Ok(())
+    system
+        .write_atomic(&layout.stamps(), &frame::encode(&stamps, 192 * (stamps.inputs.len() + stamps.outputs.len())))
+        .map_err(failed())?;
+    Ok(trace)
 }
 
-fn trace(memory: &Memory<'_>, stamps_of: &mut FxHashMap<String, Option<Stamp>>) -> Trace {
-    let mut tables = Tables::of(memory);
-    let mut outputs: Vec<OutputTrace> = Vec::with_capacity(memory.kept.len() + memory.records.len());
-    for old in memory.kept.iter().copied().chain(&memory.gone) {
-        let mut output = old.clone();
-        if !tables.holds_old {
-            output.templates =
-                memory.old.templates_of(old).map(|(path, digest)| tables.template(path, *digest)).collect();
-            output.held = memory.old.reads_of(old).map(|(path, digest)| (tables.read(path), digest)).collect();
-        }
-        outputs.push(output);
-    }
-    for record in &memory.records {
-        let written = &record.written;
-        stamps_of.insert(written.entry.path.clone(), written.stamp);
-        let mut output = OutputTrace {
-            entry: written.entry.clone(),
-            shared: memory.shared,
-            model: record.model,
-            of_all: false,
-            templates: Vec::new(),
-            held: Vec::new(),
-            whole: Digest::default(),
-            failed: false,
-            demands: Digest::default(),
-            body: written.body,
-            len: written.len,
-            valid: written.valid,
-            findings: written.findings.clone(),
-            why: written.why.clone(),
-        };
-        match &*record.prepared {
-            Ok(prepared) => {
-                output.templates = prepared.templates().map(|(path, digest)| tables.template(path, digest)).collect();
-                output.held = prepared.held.iter().map(|(path, digest)| (tables.read(path), *digest)).collect();
-                output.of_all = prepared.held.iter().any(|(path, _)| path == "models" || path.starts_with("models."));
-                output.whole = written.beside.unwrap_or(prepared.whole);
-                output.failed = written.beside.is_some();
-                output.demands = prepared.demands;
-            }
-            // Its template could not be used: always looked at again.
-            Err(_) => output.shared = Digest::default(),
-        }
-        outputs.push(output);
-    }
+fn trace(memory: &Memory<'_>, recorded: Recorded) -> Trace {
+    let mut outputs = recorded.outputs;
     outputs.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
     // Invariant: a remembered model has exactly those outputs in the trace that it was planned with.
     let planned = &memory.plan.outputs;
-    let unplanned = outputs.iter().map(|output| &output.entry).filter(|entry| {
+    let unplanned = outputs.iter().map(|output| &*output.entry).filter(|entry| {
         let found = planned.binary_search_by(|planned| planned.entry.path.cmp(&entry.path));
-        !found.is_ok_and(|at| planned[at].entry == **entry)
+        !found.is_ok_and(|at| *planned[at].entry == **entry)
     });
-    let unmade = planned.iter().map(|planned| &planned.entry).filter(|entry| {
+    let unmade = planned.iter().map(|planned| &*planned.entry).filter(|entry| {
         let found = outputs.binary_search_by(|output| output.entry.path.cmp(&entry.path));
-        !found.is_ok_and(|at| outputs[at].entry == **entry)
+        !found.is_ok_and(|at| *outputs[at].entry == **entry)
     });
     let partly: FxHashSet<&str> = unplanned.chain(unmade).filter_map(|entry| entry.model.as_deref()).collect();
     let models = memory.plan.models.iter().filter(|model| !partly.contains(model.key.as_str())).cloned().collect();
     Trace {
         inputs: memory.session.inputs().map(|(path, loaded)| (path.to_owned(), loaded.digest)).collect(),
-        templates: tables.templates,
+        templates: recorded.templates,
         shared: memory.plan.shared.clone(),
         models,
-        reads: tables.reads,
+        blocks: memory.plan.blocks.clone(),
+        reads: recorded.reads,
         outputs,
         findings: memory.plan.findings.clone(),
     }
 }
 
-fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<String, Option<Stamp>>) -> Stamps<'a> {
+fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Arc<Entry>, Option<Stamp>>) -> Stamps<'a> {
     let now = memory.system.now();
     let mut inputs: Vec<Watched<'a>> = memory
         .session
@@ -208,7 +156,7 @@ fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Strin
     let outputs = trace.outputs.iter().filter(|output| output.body != Digest::default()).map(|output| {
         let path = output.entry.path.as_str();
         let seen = memory.scan.known.get(path);
-        match stamps_of.get(path) {
+        match stamps_of.get(&output.entry) {
             Some(stamp) => Watched::new(path, *stamp, output.body, now),
             None => match seen {
                 Some(seen) if seen.digest == output.body => Watched::new(path, seen.stamp, output.body, now),
@@ -230,53 +178,5 @@ fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Strin
         outputs: outputs.collect(),
         inputs,
         folders: memory.set.folders.iter().map(|(path, stamp)| (path.clone().into(), *stamp)).collect(),
-    }
-}
-
-/// Lists that many outputs share, written once.
-#[derive(Default)]
-struct Tables {
-    templates: Vec<(String, Digest)>,
-    by_template: FxHashMap<(String, Digest), u32>,
-    reads: Vec<String>,
-    by_read: FxHashMap<String, u32>,
-    /// Indices of the last build's trace are valid here.
-    holds_old: bool,
-}
-
-impl Tables {
-    /// The last build's lists where most of them is still in use, so that its outputs keep their indices; else none.
-    fn of(memory: &Memory<'_>) -> Self {
-        let old = memory.old;
-        let grown = old.templates.len() > 4096;
-        if memory.kept.len() * 2 < old.outputs.len() || memory.kept.is_empty() || grown {
-            return Self::default();
-        }
-        let numbered = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
-        Self {
-            by_template: old.templates.iter().cloned().zip(numbered(old.templates.len())).collect(),
-            by_read: old.reads.iter().cloned().zip(numbered(old.reads.len())).collect(),
-            templates: old.templates.clone(),
-            reads: old.reads.clone(),
-            holds_old: true,
-        }
-    }
-
-    fn template(&mut self, path: &str, digest: Digest) -> u32 {
-        let next = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
-        *self.by_template.entry((path.to_owned(), digest)).or_insert_with(|| {
-            self.templates.push((path.to_owned(), digest));
-            next
-        })
-    }
-
-    fn read(&mut self, path: &str) -> u32 {
-        if let Some(known) = self.by_read.get(path) {
-            return *known;
-        }
-        let next = u32::try_from(self.reads.len()).unwrap_or(u32::MAX);
-        self.reads.push(path.to_owned());
-        self.by_read.insert(path.to_owned(), next);
-        next
     }
 }

@@ -2,7 +2,8 @@
 //! both the traces (`store/`) and the database (`graph/`).
 //!
 //! Map of the room: `options` is what is asked, `outcome` what is told. `engine` is a round: `scan` looks at stamps,
-//! `project` lists the inputs, `session` holds the database, `plan` says what there should be, `selection` and `changed`
+//! `project` lists the inputs, `session` holds the database, `plan` says what there should be (`sections` hashes
+//! the lock for it), `selection` and `changed`
 //! narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
 //! next round needs, `diff` prints differences. `watch` runs rounds, `staged` is the project as git's index has it, `clean`
 //! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its forms.
@@ -16,6 +17,7 @@ pub mod diff;
 pub mod engine;
 pub mod inspect;
 pub mod job;
+mod make;
 pub mod memory;
 pub mod options;
 pub mod outcome;
@@ -24,7 +26,9 @@ pub mod plan;
 pub mod progress;
 pub mod project;
 pub mod reason;
+mod record;
 pub mod scan;
+mod sections;
 pub mod selection;
 pub mod session;
 pub mod staged;

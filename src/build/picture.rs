@@ -40,7 +40,7 @@ impl Names {
             let mut from = vec![(Kind::Rule, entry.rule.clone())];
             from.extend(entry.model.iter().map(|model| (Kind::Model, model.clone())));
             from.extend(entry.hardware.iter().map(|hardware| (Kind::Hardware, hardware.clone())));
-            if let Ok(prepared) = &*prepared {
+            if let Ok(prepared) = &prepared {
                 let closure = &prepared.closure;
                 from.push((Kind::Template, closure.root.path().to_owned()));
                 for template in std::iter::once(&closure.root).chain(&closure.partials) {

@@ -1,29 +1,30 @@
 //! The plan of this round: every output there should be, with digests of what decided it. What the last build planned is
 //! taken over where nothing that it depends on has moved.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::project::LOCK;
+use super::sections::{Sections, sections};
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
+use crate::graph::faults::fault_names;
+use crate::graph::lock::{head, lock_head, lock_text, whole};
 use crate::graph::models::{
-    Model, lock_head, lock_text, model_keys, output_root, own, place_of_model, placed, registry, rule_book,
-    rule_sources, sections, settings,
+    Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
 use crate::rules::plan::Entry;
-use crate::store::trace::{ModelTrace, Trace};
+use crate::store::trace::{Block, ModelTrace, Trace};
 
 /// A planned output with what its inputs hash to, before looking at fields.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Of its model's section and override; of all models' for outputs that are made once.
     pub model: Digest,
 }
@@ -33,7 +34,9 @@ pub struct Planned {
 pub struct Plan {
     /// Sorted by path.
     pub outputs: Vec<Planned>,
-    pub models: Vec<ModelTrace>,
+    pub models: Vec<Arc<ModelTrace>>,
+    /// Digests of the lock, some sections at a time.
+    pub blocks: Vec<Block>,
     /// Of settings, rules and the lock's head: what can reach any output.
     pub shared: Vec<(String, Digest)>,
     /// About inputs and the plan as a whole.
@@ -71,15 +74,16 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
         return Plan { findings, ..Plan::default() };
     }
     findings.extend(registry_names(db, workspace).iter().cloned());
+    findings.extend(fault_names(db, workspace).iter().cloned());
     let shared = shared(session);
     let known = if shared == trace.shared { Known::of(trace) } else { Known::default() };
     let keys = model_keys(db, workspace);
     let lock_is_same = session.inputs().any(|(path, loaded)| {
         path == LOCK && trace.inputs.iter().any(|(known, digest)| known == LOCK && *digest == loaded.digest)
     });
-    let remembered = trace.models.iter().filter(|_| lock_is_same);
-    let sections_before = remembered.map(|model| (model.key.as_str(), model.section)).collect();
-    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key, &sections_before)).collect();
+    let cut = lock_text(db, workspace);
+    let sections = sections(whole(db, workspace), &cut, trace, lock_is_same);
+    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key, &sections)).collect();
     let fresh: Vec<&(Arc<str>, Digest, Digest)> =
         now.iter().filter(|(key, section, own)| known.model(key, *section, *own).is_none()).collect();
     let parsed = fresh.len() as u64;
@@ -90,34 +94,35 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
         });
     }
     let root = output_root(db, workspace).to_string();
-    let mut plan = Plan { shared, parsed, output_root: root, ..Plan::default() };
+    let mut plan = Plan { shared, parsed, output_root: root, blocks: sections.blocks, ..Plan::default() };
     for (key, section, own) in &now {
         let digest = Digest::of_parts([&section.0[..], &own.0[..]]);
         if let Some((model, entries)) = known.model(key, *section, *own) {
             findings.extend(model.findings.iter().cloned());
             plan.models.push(model.clone());
-            plan.outputs.extend(entries.iter().map(|entry| Planned { entry: (*entry).clone(), model: digest }));
+            plan.outputs.extend(entries.iter().map(|entry| Planned { entry: Arc::clone(entry), model: digest }));
             continue;
         }
         let placed = placed(db, workspace, Model::new(db, key.clone()));
         findings.extend(placed.findings.iter().cloned());
-        plan.models.push(ModelTrace {
+        plan.models.push(Arc::new(ModelTrace {
             key: key.to_string(),
             section: *section,
             own: *own,
             family: placed.decision.family.clone().unwrap_or_default(),
             tasks: placed.tasks.clone(),
             findings: placed.findings.clone(),
-        });
-        plan.outputs.extend(placed.entries.iter().map(|entry| Planned { entry: entry.clone(), model: digest }));
+        }));
+        let entries = placed.entries.iter().map(|entry| Planned { entry: Arc::new(entry.clone()), model: digest });
+        plan.outputs.extend(entries);
     }
     let all = now.iter().flat_map(|(key, section, own)| [key.as_bytes(), &section.0[..], &own.0[..]]);
     let all = Digest::of_parts(all);
     let others = rule_book(db, workspace).value.plan_others(&plan.output_root);
-    plan.outputs.extend(others.into_iter().map(|entry| Planned { entry, model: all }));
+    plan.outputs.extend(others.into_iter().map(|entry| Planned { entry: Arc::new(entry), model: all }));
     let place = |key: &str| place_of_model(db, workspace, key);
     findings.extend(conflicts::identifiers(now.iter().map(|(key, ..)| &**key), &place));
-    let entries: Vec<Entry> = plan.outputs.iter().map(|planned| planned.entry.clone()).collect();
+    let entries: Vec<&Entry> = plan.outputs.iter().map(|planned| &*planned.entry).collect();
     let sources = rule_sources(db, workspace);
     findings.extend(conflicts::conflicts(&rule_book(db, workspace).value, &sources, &entries, &plan.output_root));
     plan.outputs.sort_by(|a, b| a.entry.cmp(&b.entry));
@@ -132,7 +137,7 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
     let (db, workspace) = (&session.db, session.workspace);
     let rules: Vec<(&str, &str)> =
         workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
-    let head = lock_text(db, workspace).head;
+    let head = head(db, workspace);
     vec![
         ("settings".to_owned(), Digest::of_value(&***settings(db, workspace))),
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
@@ -158,18 +163,15 @@ fn expired_skips(session: &Session) -> Digest {
     Digest::of_value(&expired.filter(|day| *day <= &**today).count())
 }
 
-/// `sections_before`: digests of the sections of the last build's lock, where the lock has not changed.
-fn digests(session: &Session, key: &Arc<str>, sections_before: &FxHashMap<&str, Digest>) -> (Arc<str>, Digest, Digest) {
+/// A model with the digests of its section and of its override.
+fn digests(session: &Session, key: &Arc<str>, sections: &Sections<'_>) -> (Arc<str>, Digest, Digest) {
     let (db, workspace) = (&session.db, session.workspace);
-    let section = match sections(db, workspace).get(key) {
-        Some(section) => match sections_before.get(&**key) {
-            Some(digest) => *digest,
-            None => Digest::of(section.text(db).as_bytes()),
-        },
+    let section = match sections.digests.get(&**key) {
+        Some(digest) => *digest,
         None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
     };
     let own = match registry(db, workspace).value.model.get(&**key) {
-        Some(_) => Digest::of_value(&***own(db, workspace, Model::new(db, key.clone()))),
+        Some(own) => Digest::of_value(own),
         None => Digest::default(),
     };
     (key.clone(), section, own)
@@ -178,8 +180,8 @@ fn digests(session: &Session, key: &Arc<str>, sections_before: &FxHashMap<&str, 
 /// The last build's models with their outputs.
 #[derive(Default)]
 struct Known<'a> {
-    models: FxHashMap<&'a str, &'a ModelTrace>,
-    entries: BTreeMap<&'a str, Vec<&'a Entry>>,
+    models: FxHashMap<&'a str, &'a Arc<ModelTrace>>,
+    entries: FxHashMap<&'a str, Vec<&'a Arc<Entry>>>,
 }
 
 impl<'a> Known<'a> {
@@ -196,7 +198,7 @@ impl<'a> Known<'a> {
         known
     }
 
-    fn model(&self, key: &str, section: Digest, own: Digest) -> Option<(&'a ModelTrace, &[&'a Entry])> {
+    fn model(&self, key: &str, section: Digest, own: Digest) -> Option<(&'a Arc<ModelTrace>, &[&'a Arc<Entry>])> {
         let model = *self.models.get(key)?;
         let same = model.section == section && model.own == own;
         same.then(|| (model, self.entries.get(key).map_or(&[][..], Vec::as_slice)))

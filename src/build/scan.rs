@@ -18,15 +18,30 @@ use crate::sys::{Kind, Stamp, System};
 pub struct Seen {
     pub stamp: Option<Stamp>,
     pub digest: Digest,
+    /// A later write would have moved the stamp: as long as it stands, so do the contents.
+    pub settled: bool,
+}
+
+/// An input with other contents than the last build's, as it was read.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Taken before it was read.
+    pub stamp: Stamp,
+    pub bytes: Vec<u8>,
+    pub digest: Digest,
 }
 
 /// What the first look found.
 #[derive(Debug, Default)]
 pub struct Scan {
+    /// When it began, in nanoseconds since the epoch; `None` where nothing was looked at.
+    pub at: Option<i64>,
     /// Contents are those of the last build, which ended quietly.
     pub nothing_to_do: bool,
     /// Files whose contents are known without reading them again, by path.
     pub known: FxHashMap<String, Seen>,
+    /// Inputs that were read already, by path.
+    pub fresh: FxHashMap<String, Fresh>,
     pub planned: usize,
     pub counts: Counts,
     /// The cache was there but could not be used.
@@ -40,68 +55,71 @@ pub fn scan(system: &dyn System, root: &Path, layout: &Layout, options: Digest) 
         scan.unread = Some(Unread::Missing);
         return scan;
     };
-    let stamps: Stamps<'_> = match frame::decode(&bytes) {
+    let mut stamps: Stamps<'_> = match frame::decode(&bytes) {
         Ok(stamps) => stamps,
         Err(unread) => {
             scan.unread = Some(unread);
             return scan;
         }
     };
+    let now = system.now();
+    scan.at = Some(now);
     scan.planned = stamps.planned as usize;
-    let mut same = stamps.options == options && stamps.quiet && system.now() < stamps.valid_until;
+    let mut same = stamps.options == options && stamps.quiet && now < stamps.valid_until;
     // Without its trace a later round would not know what it made.
     same &= system.exists(&layout.trace());
     for (path, stamp) in &stamps.folders {
-        scan.counts.stated += 1;
         same &= folder_stamp(system, &root.join(&**path)) == *stamp;
     }
-    // Files that differ only in their stamp, and all files whose contents are known: their place in the lists.
+    let paths: Vec<&str> = stamps.inputs.iter().chain(&stamps.outputs).map(|watched| &*watched.path).collect();
+    let found = system.stat_many(root, &paths);
+    scan.counts.stated += (stamps.folders.len() + found.len()) as u64;
+    let moved = |(watched, stamp): (&Watched<'_>, &Option<Stamp>)| *stamp != watched.stamp || !watched.settled;
+    let inputs = stamps.inputs.len();
+    let watched = || stamps.inputs.iter().chain(&stamps.outputs);
+    let moved: Vec<usize> =
+        watched().zip(&found).enumerate().filter(|(_, pair)| moved(*pair)).map(|(at, _)| at).collect();
+    // Of those, the files that differ only in their stamp.
     let mut touched = Vec::new();
-    let mut known: Vec<(&Watched<'_>, Option<Stamp>)> = Vec::with_capacity(stamps.inputs.len() + stamps.outputs.len());
-    for (list, files) in [&stamps.inputs, &stamps.outputs].into_iter().enumerate() {
-        for (index, watched) in files.iter().enumerate() {
-            let path = root.join(&*watched.path);
-            let stamp = system.stat(&path).ok();
-            scan.counts.stated += 1;
-            if stamp == watched.stamp && watched.settled {
-                known.push((watched, stamp));
-                continue;
-            }
-            // Only inputs are read through links.
-            let readable = |kind| kind == Kind::File || kind == Kind::Symlink && list == 0;
-            let file = stamp.filter(|stamp| readable(stamp.kind) && watched.stamp.is_some());
-            let digest = file.and_then(|_| system.read(&path).ok()).map(|bytes| Digest::of(&bytes));
-            scan.counts.hashed += u64::from(digest.is_some());
-            if digest == Some(watched.digest) {
-                if !stamp.is_some_and(|stamp| stamp.kind == Kind::Symlink) {
-                    touched.push((list, index, stamp));
-                }
-                known.push((watched, stamp));
-            } else {
-                same = false;
-            }
+    let mut changed = vec![false; found.len()];
+    for at in moved {
+        let (is_input, stamp) = (at < inputs, found[at]);
+        let watched = if is_input { &stamps.inputs[at] } else { &stamps.outputs[at - inputs] };
+        // Only inputs are read through links.
+        let readable = |kind| kind == Kind::File || kind == Kind::Symlink && is_input;
+        let file = stamp.filter(|stamp| readable(stamp.kind) && watched.stamp.is_some());
+        let read = file.and_then(|stamp| Some((stamp, system.read(&root.join(&*watched.path)).ok()?)));
+        let digest = read.as_ref().map(|(_, bytes)| Digest::of(bytes));
+        scan.counts.hashed += u64::from(digest.is_some());
+        if digest == Some(watched.digest) {
+            touched.push(at);
+            continue;
+        }
+        same = false;
+        changed[at] = true;
+        if let (true, Some((stamp, bytes)), Some(digest)) = (is_input, read, digest) {
+            scan.fresh.insert(watched.path.to_string(), Fresh { stamp, bytes, digest });
         }
     }
-    if same {
-        scan.nothing_to_do = true;
-        if !touched.is_empty() {
-            remember(system, layout, stamps, &touched);
-        }
+    if !same {
+        let known = watched().zip(&found).zip(&changed).filter(|(_, changed)| !**changed);
+        let seen = |((watched, stamp), _): ((&Watched<'_>, &Option<Stamp>), _)| {
+            let settled = watched.settled && *stamp == watched.stamp;
+            (watched.path.to_string(), Seen { stamp: *stamp, digest: watched.digest, settled })
+        };
+        scan.known = known.map(seen).collect();
         return scan;
     }
-    let seen = |(watched, stamp): (&Watched<'_>, _)| (watched.path.to_string(), Seen { stamp, digest: watched.digest });
-    scan.known = known.into_iter().map(seen).collect();
-    scan
-}
-
-/// Keeps the new stamps of files that were touched but not changed, so that they are not hashed again.
-fn remember(system: &dyn System, layout: &Layout, mut stamps: Stamps<'_>, touched: &[(usize, usize, Option<Stamp>)]) {
-    let now = system.now();
-    for (list, index, stamp) in touched {
-        let list = if *list == 0 { &mut stamps.inputs } else { &mut stamps.outputs };
-        let watched = &mut list[*index];
-        *watched = Watched::new(watched.path.clone(), *stamp, watched.digest, now);
+    scan.nothing_to_do = true;
+    // A link's own stamp says nothing of the file that it leads to.
+    touched.retain(|at| found[*at].is_some_and(|stamp| stamp.kind != Kind::Symlink));
+    if !touched.is_empty() {
+        for at in touched {
+            let watched = if at < inputs { &mut stamps.inputs[at] } else { &mut stamps.outputs[at - inputs] };
+            *watched = Watched::new(watched.path.clone(), found[at], watched.digest, now);
+        }
+        // Losing this costs one hash a file the next time.
+        let _ = system.write_atomic(&layout.stamps(), &frame::encode(&stamps, bytes.len()));
     }
-    // Losing this costs one hash a file the next time.
-    let _ = system.write_atomic(&layout.stamps(), &frame::encode(&stamps));
+    scan
 }

@@ -8,10 +8,11 @@ use salsa::Setter as _;
 
 use super::options::{Failure, Options};
 use super::project::{InputFile, InputSet, Role};
+use super::scan::Scan;
 use crate::digest::Digest;
-use crate::graph::{Database, Source, TemplateSource, Workspace};
+use crate::graph::{Database, Source, TemplateSource, Text, Workspace};
 use crate::store::trace::Trace;
-use crate::sys::{Stamp, System};
+use crate::sys::{Stamp, System, text_of};
 
 /// Templates that the binary carries: path below `templates/`, text.
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -36,18 +37,35 @@ pub struct Session {
     builtin: Vec<TemplateSource>,
 }
 
+/// A lock of more bytes than this is of thousands of models: what they are made of is then parsed where it is wanted,
+/// twice in a full build, and not kept.
+const MANY: usize = 6 << 20;
+
 impl Session {
-    /// Reads all inputs of `set`. What `trace` remembers only makes it faster.
-    pub fn open(system: &dyn System, options: &Options, set: &InputSet, trace: &Trace) -> Result<Self, Failure> {
-        let mut session = Self::with(Database::default(), system, options, set)?;
+    /// Reads all inputs of `set`. What `trace` remembers and `scan` saw only makes it faster.
+    pub fn open(
+        system: &dyn System,
+        options: &Options,
+        set: &InputSet,
+        trace: &Trace,
+        scan: &mut Scan,
+    ) -> Result<Self, Failure> {
+        let mut session = Self::with(Database::default(), system, options, set, scan)?;
+        // Templates that were well formed then are so now.
         let accepted = trace.templates.iter().map(|(_, digest)| *digest).collect();
         session.workspace.set_accepted(&mut session.db).to(Arc::new(accepted));
         Ok(session)
     }
 
     /// Reads all inputs of `set` into a database that has nothing in it.
-    pub fn with(db: Database, system: &dyn System, options: &Options, set: &InputSet) -> Result<Self, Failure> {
-        let source = |path: &str, text: &str| Source::new(&db, Arc::from(path), Arc::from(text));
+    pub fn with(
+        db: Database,
+        system: &dyn System,
+        options: &Options,
+        set: &InputSet,
+        scan: &mut Scan,
+    ) -> Result<Self, Failure> {
+        let source = |path: &str, text| Source::new(&db, Arc::from(path), Text::Builtin(text), None);
         let builtin = BUILTIN
             .iter()
             .map(|(relative, text)| TemplateSource {
@@ -57,44 +75,59 @@ impl Session {
             })
             .collect();
         let output_root = options.output_dir.as_ref().map(|path| Arc::from(path.to_string_lossy().as_ref()));
-        let empty = source(super::project::REGISTRY, "");
-        let accepted = Arc::default();
         let workspace = Workspace::new(
             &db,
-            empty,
+            source(super::project::REGISTRY, ""),
             None,
             Vec::new(),
             Vec::new(),
             output_root,
-            accepted,
+            Arc::default(),
+            true,
             Arc::from(today(system.now())),
         );
         let mut session = Self { db, workspace, sources: BTreeMap::new(), read_at: 0, builtin };
-        session.refresh(system, options, set)?;
+        session.refresh(system, options, set, scan)?;
         Ok(session)
     }
 
-    /// Reads what is new or changed; everything else keeps its revision, so that nothing is asked for again.
-    pub fn refresh(&mut self, system: &dyn System, options: &Options, set: &InputSet) -> Result<(), Failure> {
-        self.read_at = system.now();
+    /// Reads what is new or changed; everything else keeps its revision, so that nothing is asked for again. Takes what
+    /// `scan` has read already, and its word for the contents of files whose stamps are still the same.
+    pub fn refresh(
+        &mut self,
+        system: &dyn System,
+        options: &Options,
+        set: &InputSet,
+        scan: &mut Scan,
+    ) -> Result<(), Failure> {
+        self.read_at = scan.at.unwrap_or_else(|| system.now());
         let mut present = BTreeMap::new();
-        for file in &set.files {
+        let paths: Vec<&str> = set.files.iter().map(|file| file.path.as_str()).collect();
+        for (file, stamp) in set.files.iter().zip(system.stat_many(&options.root, &paths)) {
+            let fresh = scan.fresh.remove(&file.path).filter(|fresh| Some(fresh.stamp) == stamp);
+            let known =
+                scan.known.get(&file.path).filter(|seen| seen.settled && stamp.is_some() && seen.stamp == stamp);
+            let digest = fresh.as_ref().map(|fresh| fresh.digest).or(known.map(|seen| seen.digest));
             let path = options.root.join(&file.path);
-            let stamp = system.stat(&path).ok();
-            let text = match system.read_text(&path) {
+            let text = match fresh {
+                Some(fresh) => text_of(fresh.bytes, &path),
+                None => system.read_text(&path),
+            };
+            let text = match text {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.role != Role::Registry => continue,
                 Err(error) => return Err(Failure::io(file.path.clone())(error)),
             };
-            let digest = Digest::of(text.as_bytes());
+            let digest = digest.unwrap_or_else(|| Digest::of(text.as_bytes()));
             let source = match self.sources.get(&file.path) {
                 Some(known) => {
                     if known.digest != digest {
-                        known.source.set_text(&mut self.db).to(Arc::from(text));
+                        known.source.set_text(&mut self.db).to(Text::from(text));
+                        known.source.set_digest(&mut self.db).to(Some(digest));
                     }
                     known.source
                 }
-                None => Source::new(&self.db, Arc::from(file.path.as_str()), Arc::from(text)),
+                None => Source::new(&self.db, Arc::from(file.path.as_str()), Text::from(text), Some(digest)),
             };
             present.insert(file.path.clone(), Loaded { source, digest, stamp });
         }
@@ -136,6 +169,10 @@ impl Session {
         }
         if *workspace.lock(db) != lock {
             workspace.set_lock(db).to(lock);
+        }
+        let remembers = lock.is_none_or(|lock| lock.text(db).len() <= MANY);
+        if *workspace.remembers(db) != remembers {
+            workspace.set_remembers(db).to(remembers);
         }
         if *workspace.rules(db) != rules {
             workspace.set_rules(db).to(rules);

@@ -21,12 +21,16 @@ pub mod graph;
 pub mod hook;
 pub mod hook_run;
 pub mod init;
+pub mod probe;
+pub mod prove;
 pub mod run;
+pub mod running;
 pub mod schema;
 pub mod status;
 pub mod stop;
 pub mod sync;
 pub mod template;
+pub mod test;
 pub mod watch;
 pub mod why;
 

@@ -23,6 +23,7 @@ mod meaning;
 mod names;
 mod outline;
 mod package;
+pub mod probe;
 mod pipelines;
 mod value;
 mod worker;

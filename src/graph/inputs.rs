@@ -1,16 +1,44 @@
 //! What is set from outside: the texts of all input files, and the few settings that come from the command line.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::digest::Digest;
+
+/// The contents of a file. Made and shared without copying them: the lock is megabytes.
+#[derive(Debug, Clone)]
+pub enum Text {
+    /// What the binary carries.
+    Builtin(&'static str),
+    Read(Arc<String>),
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::Read(Arc::new(text))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Builtin(text) => text,
+            Self::Read(text) => text,
+        }
+    }
+}
 
 /// A text file.
 #[salsa::input(debug)]
 pub struct Source {
     /// Relative to the project root; `<builtin>/...` for what the binary carries.
     pub path: Arc<str>,
-    pub text: Arc<str>,
+    pub text: Text,
+    /// Of the text, where it is known already.
+    pub digest: Option<Digest>,
 }
 
 /// A template file with its place in the layers.
@@ -34,6 +62,8 @@ pub struct Workspace {
     pub output_root: Option<Arc<str>>,
     /// Digests of templates that a build parsed before; parsing them again can skip a check. A hint: no result depends on it.
     pub accepted: Arc<BTreeSet<Digest>>,
+    /// Whether facts are kept once they are parsed: not where they are so many that parsing them again is the lesser evil.
+    pub remembers: bool,
     /// `2026-11-21`; decides which skips have expired.
     pub today: Arc<str>,
 }

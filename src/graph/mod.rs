@@ -1,19 +1,24 @@
 //! The Salsa database: inputs, and the queries from them to checked outputs. It reads no file, clock or environment: what
 //! a query knows was given to it as an input.
 //!
-//! Map of the room: `inputs` is what is set from outside, `models` goes from registry and lock to placed models and the
-//! plan (`review` says what is wrong there), `templates` from sources to closures and reads, `outputs` from a plan entry
-//! to its checked text, `header` is the mark that every output carries, `ordered` compares values so that their order counts.
+//! Map of the room: `inputs` is what is set from outside, `lock` cuts the lock and parses what is asked of it, `models`
+//! goes from registry and lock to placed models and the plan (`review` says what is wrong there), `templates` from sources
+//! to closures and reads, `outputs` from a plan entry to its checked text, with `context` for what its template may see,
+//! `header` is the mark that every output carries, `ordered` compares values so that their order counts, `faults` knows the
+//! faults that the support package declares.
 
+pub mod context;
+pub mod faults;
 pub mod header;
 pub mod inputs;
+pub mod lock;
 pub mod models;
 pub mod ordered;
 pub mod outputs;
 pub mod review;
 pub mod templates;
 
-pub use inputs::{Source, TemplateSource, Workspace};
+pub use inputs::{Source, TemplateSource, Text, Workspace};
 
 /// The database of one project. Cheap to clone: clones share what was computed.
 ///

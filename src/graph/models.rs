@@ -1,6 +1,5 @@
 //! From registry and lock to placed models and their plan. Every model is a query of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -8,23 +7,21 @@ use salsa::Database as Db;
 use serde_json::{Value, json};
 
 use super::inputs::Workspace;
+use super::lock;
 use super::ordered::{Ordered, same};
 use super::review::{model_findings, registry_findings};
-use crate::finding::codes::registry::{BROKEN_REGISTRY, MISSING_INPUT, MODEL_TYPE};
+use crate::finding::codes::registry::{BROKEN_REGISTRY, MODEL_TYPE};
 use crate::finding::{Finding, Place};
 use crate::registry::config::{Override, Registry};
 use crate::registry::data::{self, Decisions, custom_facts};
 use crate::registry::ident::refusal;
-use crate::registry::lock::{self, LockHead, ModelFacts, mapping_word};
+use crate::registry::lock::{ModelFacts, mapping_word};
 use crate::registry::parse::{place_of, read};
 use crate::rules::RuleBook;
 use crate::rules::decide::Decision;
 use crate::rules::merge;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
-
-/// Path of the lock, relative to the project root.
-const LOCK: &str = "registry.lock";
 
 /// A value and what was found while it was made.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -82,83 +79,6 @@ pub fn rule_sources(db: &dyn Db, workspace: Workspace) -> Vec<merge::Source<'_>>
     workspace.rules(db).iter().map(|source| merge::Source { path: source.path(db), text: source.text(db) }).collect()
 }
 
-/// A section of `registry.lock`.
-#[salsa::tracked(debug)]
-pub struct Section<'db> {
-    pub key: Arc<str>,
-    #[tracked]
-    pub text: Arc<str>,
-}
-
-/// Where the sections of `registry.lock` lie in its text; found once a revision, since that reads every byte.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Cut {
-    sections: Vec<(Arc<str>, std::ops::Range<usize>, u32)>,
-}
-
-#[salsa::tracked]
-fn cut(db: &dyn Db, workspace: Workspace) -> Cut {
-    let Some(source) = workspace.lock(db) else { return Cut::default() };
-    let place = |section: &lock::Section<'_>| {
-        (Arc::from(section.key.as_ref()), section.offset..section.offset + section.text.len(), section.line)
-    };
-    Cut { sections: lock::split(source.text(db)).sections.iter().map(place).collect() }
-}
-
-/// `registry.lock`, cut; empty where there is none.
-pub fn lock_text(db: &dyn Db, workspace: Workspace) -> lock::LockText<'_> {
-    let text = workspace.lock(db).map_or("", |source| source.text(db));
-    let cut = cut(db, workspace);
-    let section = |(key, range, line): &'_ (Arc<str>, std::ops::Range<usize>, u32)| lock::Section {
-        key: key.to_string().into(),
-        text: &text[range.clone()],
-        offset: range.start,
-        line: *line,
-    };
-    let head = cut.sections.first().map_or(text, |(_, range, _)| &text[..range.start]);
-    lock::LockText { head, sections: cut.sections.iter().map(section).collect() }
-}
-
-/// `registry.lock` cut into its sections; nothing is parsed.
-#[salsa::tracked]
-pub fn sections(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Section<'_>> {
-    let Some(source) = workspace.lock(db) else { return BTreeMap::new() };
-    let text = source.text(db);
-    let section = |(key, range, _): &(Arc<str>, std::ops::Range<usize>, u32)| {
-        (key.clone(), Section::new(db, key.clone(), Arc::from(&text[range.clone()])))
-    };
-    cut(db, workspace).sections.iter().map(section).collect()
-}
-
-/// What stands before the first model in the lock.
-#[salsa::tracked]
-pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
-    let Some(source) = workspace.lock(db) else {
-        return Arc::new(Parsed { value: LockHead::default(), findings: vec![missing_lock()] });
-    };
-    Arc::new(match lock::parse_head(source.path(db), &lock_text(db, workspace)) {
-        Ok(value) => Parsed { value, findings: Vec::new() },
-        Err(finding) => Parsed { value: LockHead::default(), findings: vec![finding] },
-    })
-}
-
-#[salsa::tracked(no_eq)]
-fn section_facts<'db>(
-    db: &'db dyn Db,
-    workspace: Workspace,
-    section: Section<'db>,
-) -> Arc<Result<ModelFacts, Finding>> {
-    let key = &**section.key(db);
-    let cut = lock::Section { key: key.into(), text: section.text(db), offset: 0, line: 1 };
-    let parsed = lock::parse_section(LOCK, &cut);
-    // Only a broken section needs its real line: asked for always, an edit above it would parse it again.
-    let Err(finding) = parsed else { return Arc::new(parsed) };
-    let text = lock_text(db, workspace);
-    let found = text.sections.iter().find(|section| section.key == key);
-    let found = found.map(|section| lock::parse_section(LOCK, section));
-    Arc::new(found.unwrap_or(Err(finding)))
-}
-
 /// A model type's name.
 #[salsa::interned(debug)]
 pub struct Model<'db> {
@@ -168,7 +88,7 @@ pub struct Model<'db> {
 /// Every model type, from the lock and from `[custom]`, sorted.
 #[salsa::tracked]
 pub fn model_keys(db: &dyn Db, workspace: Workspace) -> Vec<Arc<str>> {
-    let mut keys: Vec<Arc<str>> = sections(db, workspace).keys().cloned().collect();
+    let mut keys: Vec<Arc<str>> = lock::keys(db, workspace).cloned().collect();
     keys.extend(registry(db, workspace).value.custom.keys().map(|key| Arc::from(key.as_str())));
     keys.sort();
     keys.dedup();
@@ -195,13 +115,20 @@ impl PartialEq for Facts {
     }
 }
 
-#[salsa::tracked]
 pub fn facts<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Option<Facts> {
-    let key = model.key(db);
-    if let Some(section) = sections(db, workspace).get(key) {
-        return Some(Facts { facts: section_facts(db, workspace, *section).clone(), custom: false });
+    if *workspace.remembers(db) { kept_facts(db, workspace, model).clone() } else { find_facts(db, workspace, model) }
+}
+
+#[salsa::tracked]
+fn kept_facts<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Option<Facts> {
+    find_facts(db, workspace, model)
+}
+
+fn find_facts<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Option<Facts> {
+    if let Some(facts) = lock::section_facts(db, workspace, model) {
+        return Some(Facts { facts: Arc::new(facts), custom: false });
     }
-    let custom = registry(db, workspace).value.custom.get(&**key)?;
+    let custom = registry(db, workspace).value.custom.get(&**model.key(db))?;
     Some(Facts { facts: Arc::new(Ok(custom_facts(custom))), custom: true })
 }
 
@@ -256,10 +183,22 @@ impl PartialEq for Data {
     }
 }
 
-/// What templates see as `model`.
+/// What templates see as `model`. `facts`: where they are at hand.
+pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>, facts: Option<&Facts>) -> Arc<Data> {
+    if *workspace.remembers(db) {
+        return kept_data(db, workspace, model).clone();
+    }
+    let found = facts.is_none().then(|| self::facts(db, workspace, model)).flatten();
+    make_data(db, workspace, model, facts.or(found.as_ref()))
+}
+
 #[salsa::tracked]
-pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Data> {
-    let Some(found) = facts(db, workspace, model) else { return Arc::default() };
+fn kept_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Data> {
+    make_data(db, workspace, model, facts(db, workspace, model).as_ref())
+}
+
+fn make_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>, found: Option<&Facts>) -> Arc<Data> {
+    let Some(found) = found else { return Arc::default() };
     let Ok(facts) = &*found.facts else { return Arc::default() };
     let placed = placed(db, workspace, model);
     let book = &rule_book(db, workspace).value;
@@ -273,7 +212,7 @@ pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>)
 #[salsa::tracked]
 pub fn project_data(db: &dyn Db, workspace: Workspace) -> Arc<Data> {
     let project = &settings(db, workspace).project;
-    let transformers = &lock_head(db, workspace).value.transformers;
+    let transformers = &lock::lock_head(db, workspace).value.transformers;
     Arc::new(Data(json!({
         "name": project.name, "output": project.output, "python": project.python, "skillset": project.skillset,
         "line_length": project.line_length, "transformers": transformers,
@@ -299,17 +238,6 @@ pub fn place_of_model(db: &dyn Db, workspace: Workspace, key: &str) -> Place {
     if registry.custom.contains_key(key) {
         return place_of(source.path(db), source.text(db), &["custom", key]);
     }
-    if let Some(source) = workspace.lock(db) {
-        let text = source.text(db);
-        if let Some(section) = lock_text(db, workspace).sections.iter().find(|section| section.key == key) {
-            return Place::line_of(&**source.path(db), text, section.line);
-        }
-    }
-    place_of(source.path(db), source.text(db), &["model", key])
-}
-
-fn missing_lock() -> Finding {
-    Finding::error(MISSING_INPUT, "there is no registry.lock")
-        .at(Place::file("registry.lock"))
-        .help("make it from an installed transformers: `hfgen sync`")
+    lock::place_of_section(db, workspace, key)
+        .unwrap_or_else(|| place_of(source.path(db), source.text(db), &["model", key]))
 }

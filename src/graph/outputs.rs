@@ -1,42 +1,34 @@
-//! From a plan entry to its checked text: what its template can read, its rendering, its validation.
+//! From a plan entry to its checked text: what its template reads, its rendering, its validation. Plain functions: a round
+//! asks once for each output that may be due, and what it then knows of it is in its trace.
 
 use std::sync::Arc;
 
 use salsa::Database as Db;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::context::context;
 use super::header;
 use super::inputs::Workspace;
-use super::models::{
-    self, Model, facts, hardware_data, lock_head, model_data, model_keys, output_root, placed, project_data, rule_book,
-    rule_sources, settings,
-};
+use super::lock::{class_names, class_names_digest};
+use super::models::{output_root, rule_book, rule_sources, settings};
 use super::templates::{Closure, Name, closure, resolve};
 use crate::digest::Digest;
 use crate::finding::codes::rules::NO_COMMENT_SYNTAX;
 use crate::finding::{Finding, Place};
 use crate::registry::version;
-use crate::rules::classes::ClassSelector;
-use crate::rules::file::ForEach;
 use crate::rules::plan::Entry;
-use crate::rules::selector::Subject;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, ClassNames, Demands, FileKind, ModelWords};
+use crate::validate::{self, Demands, FileKind, ModelWords};
 
-/// An output by its identity.
-#[salsa::interned(debug)]
-pub struct Output<'db> {
-    pub entry: Entry,
-}
+/// The inputs of an output, or why its template can't be used.
+pub type Inputs = Result<Prepared, Vec<Finding>>;
 
-/// Everything that rendering and validating an output may read.
+/// What an output is made from, by digests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
     pub closure: Arc<Closure>,
     /// What the header says of it: template, model, hardware. Data that nobody reads doesn't tell models apart.
     pub made_from: String,
-    /// The data, cut down to what the closure can read.
-    pub data: models::Data,
     /// The data's fields by path, each with the digest of what it holds: what `why` can name.
     pub held: Vec<(String, Digest)>,
     /// Of all the data.
@@ -50,7 +42,7 @@ impl Prepared {
     pub fn templates(&self) -> impl Iterator<Item = (&str, Digest)> {
         std::iter::once(&self.closure.root)
             .chain(&self.closure.partials)
-            .map(|template| (template.path(), Digest::of(&template.digest())))
+            .map(|template| (template.path(), Digest::of_hash(template.digest())))
     }
 
     /// The key of what this makes at `path`, which findings name: same key, same bytes and findings.
@@ -67,38 +59,33 @@ impl Prepared {
     }
 }
 
-/// The inputs of an output, or why its template can't be used.
-pub type Inputs = Arc<Result<Prepared, Vec<Finding>>>;
-
-/// The inputs of one output; findings when its template can't be used.
-#[salsa::tracked]
-pub fn prepared<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Inputs {
-    let entry = output.entry(db);
+/// The inputs of an output with its data, cut down to what its templates can read; or why its template can't be used.
+pub fn prepared(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Result<(Prepared, Value), Vec<Finding>> {
     let book = &rule_book(db, workspace).value;
-    let Some(target) = book.target.get(&entry.rule) else { return Arc::new(Err(Vec::new())) };
+    let Some(target) = book.target.get(&entry.rule) else { return Err(Vec::new()) };
     let rule_place = |rest: &str| book.place(&rule_sources(db, workspace), "target", &entry.rule, &[rest]);
     let name = match resolve(db, workspace, &target.template, target.variant.as_deref()) {
         Ok(name) => name,
-        Err(finding) => return Arc::new(Err(vec![finding.at(rule_place("template"))])),
+        Err(finding) => return Err(vec![finding.at(rule_place("template"))]),
     };
     if header::comment_syntax(&entry.path).is_none() {
         let finding = Finding::error(NO_COMMENT_SYNTAX, format!("`{}` has no comment syntax", entry.path))
             .at(rule_place("output"))
             .help("make a format that has comments: .py, .toml, .yml, .md, .sh, .txt");
-        return Arc::new(Err(vec![finding]));
+        return Err(vec![finding]);
     }
-    let closure = match closure(db, workspace, Name::new(db, name)).as_deref() {
-        Some(Ok(closure)) => Arc::new(closure.clone()),
-        Some(Err(findings)) => return Arc::new(Err(findings.clone())),
-        None => return Arc::new(Err(Vec::new())),
+    let closure = match closure(db, workspace, Name::new(db, name)) {
+        Some(Ok(closure)) => closure.clone(),
+        Some(Err(findings)) => return Err(findings.clone()),
+        None => return Err(Vec::new()),
     };
-    let data = closure.reads.project(&context(db, workspace, entry, &|root| closure.reads.may_read(root)));
+    let data = closure.reads.project(&context(db, workspace, entry, Some(&closure.reads)));
     let mut held = Vec::new();
     fields(&data, &mut String::new(), 0, &mut held);
     let whole = Digest::of_value(&data);
     let demands = demands_digest(db, workspace, target.contract.as_deref());
     let made_from = made_from(entry, closure.root.path());
-    Arc::new(Ok(Prepared { closure, made_from, data: models::Data(data), held, whole, demands }))
+    Ok((Prepared { closure, made_from, held, whole, demands }, data))
 }
 
 /// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
@@ -123,7 +110,7 @@ fn fields(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(Strin
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checked {
     /// The whole file, header included; `None` when it could not be rendered.
-    pub text: Option<Arc<str>>,
+    pub text: Option<String>,
     pub findings: Vec<Finding>,
     /// Of all data that there is, where rendering failed: the findings then name fields beside those that are read.
     pub beside: Option<Digest>,
@@ -138,38 +125,32 @@ impl Checked {
 
 /// The digest of all data that an output's template might see.
 pub fn beside(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Digest {
-    Digest::of_value(&context(db, workspace, entry, &|_| true))
+    Digest::of_value(&context(db, workspace, entry, None))
 }
 
-/// Renders and validates one output.
-#[salsa::tracked]
-pub fn checked<'db>(db: &'db dyn Db, workspace: Workspace, output: Output<'db>) -> Arc<Checked> {
-    let entry = output.entry(db);
-    let prepared = match &**prepared(db, workspace, output) {
-        Ok(prepared) => prepared,
-        Err(findings) => return Arc::new(Checked { text: None, findings: findings.clone(), beside: None }),
-    };
+/// Renders and validates one output from what [`prepared`] gave.
+pub fn checked(db: &dyn Db, workspace: Workspace, entry: &Entry, prepared: &Prepared, data: &Value) -> Checked {
     let input = RenderInput {
         root: &prepared.closure.root,
         partials: &prepared.closure.partials.iter().collect::<Vec<_>>(),
-        data: &prepared.data.0,
+        data,
     };
     let raw = match render(&input) {
         Ok(raw) => raw,
         Err(finding) => {
             // The projection holds only what is read; a near miss may stand beside it.
-            let all = context(db, workspace, entry, &|_| true);
+            let all = context(db, workspace, entry, None);
             let finding = render(&RenderInput { data: &all, ..input }).err().unwrap_or(finding);
             let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
             let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
-            return Arc::new(Checked { text: None, findings: vec![finding], beside: Some(Digest::of_value(&all)) });
+            return Checked { text: None, findings: vec![finding], beside: Some(Digest::of_value(&all)) };
         }
     };
     let (text, findings) = validated(db, workspace, entry, &raw, &input);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
-    let text = header::with_header(below, &prepared.made_from, &text).map(Arc::from);
-    Arc::new(Checked { text, findings, beside: None })
+    let text = header::with_header(below, &prepared.made_from, &text);
+    Checked { text, findings, beside: None }
 }
 
 /// Says in the header what an output is made from.
@@ -214,11 +195,12 @@ fn validated(
     if result.issues.is_empty() {
         return (result.text, Vec::new());
     }
+    let lines = result.lines(raw);
     let map = render_with_map(input).map(|rendered| rendered.map).ok();
     let findings = result.issues.iter().map(|issue| {
         let bad = Place::in_text(entry.path.as_str(), raw, issue.range.start, issue.range.end);
         let mut shown = bad.clone();
-        shown.line = result.lines.to_formatted(bad.line) + header::LINES;
+        shown.line = lines.to_formatted(bad.line) + header::LINES;
         let mut finding = Finding::new(issue.code, issue.severity, issue.message.clone()).shown_at(shown);
         finding.help.clone_from(&issue.help);
         // What is missed at the end of the text was made by the last line that there is.
@@ -244,118 +226,15 @@ fn line_of(input: &RenderInput<'_>, name: &str, line: u32) -> Place {
     template.map_or_else(|| Place::file(name), |template| Place::line_of(template.path(), template.source(), line))
 }
 
-/// The class names of the lock, ready for look-ups.
-#[salsa::tracked]
-fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
-    Arc::new(ClassNames::new(lock_head(db, workspace).value.names()))
-}
-
 /// Of everything that decides a verdict beside the text.
 #[salsa::tracked]
 fn common_demands(db: &dyn Db, workspace: Workspace) -> Digest {
     let project = &settings(db, workspace).project;
-    Digest::of_value(&(&project.python, project.line_length, &lock_head(db, workspace).value.class_names))
+    Digest::of_value(&(&project.python, project.line_length, class_names_digest(db, workspace)))
 }
 
 fn demands_digest(db: &dyn Db, workspace: Workspace, contract: Option<&str>) -> Digest {
     let book = &rule_book(db, workspace).value;
     let contract = contract.and_then(|name| book.contract.get(name));
     Digest::of_value(&(common_demands(db, workspace), contract))
-}
-
-/// Everything that the template of `entry` may see, by the roots that `wanted` names.
-pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, wanted: &dyn Fn(&str) -> bool) -> Value {
-    let mut data = Map::new();
-    let mut put = |name: &str, value: &mut dyn FnMut() -> Value| {
-        if wanted(name) {
-            data.insert(name.to_owned(), value());
-        }
-    };
-    put("project", &mut || project_data(db, workspace).0.clone());
-    put("engine", &mut || json!({"version": env!("CARGO_PKG_VERSION")}));
-    put("rule", &mut || rule_data(db, workspace, entry));
-    put("hardwares", &mut || hardware_data(db, workspace).0.clone());
-    let model = entry.model.as_deref().map(|key| Model::new(db, Arc::from(key)));
-    if let Some(hardware) = &entry.hardware {
-        put("hardware", &mut || {
-            let profiles = hardware_data(db, workspace).0.as_array().cloned().unwrap_or_default();
-            profiles.into_iter().find(|profile| profile["name"] == **hardware).unwrap_or(Value::Null)
-        });
-    }
-    if let Some(model) = model {
-        put("model", &mut || model_data(db, workspace, model).0.clone());
-    }
-    if let Some(family) = &entry.family {
-        put("family", &mut || family_data(db, workspace, family));
-    }
-    if model.is_none() {
-        put("families", &mut || {
-            rule_book(db, workspace).value.family.keys().map(|name| family_data(db, workspace, name)).collect()
-        });
-        put("models", &mut || {
-            let models = model_keys(db, workspace).iter().map(|key| Model::new(db, key.clone()));
-            models
-                .filter(|model| {
-                    let placed = placed(db, workspace, *model);
-                    entry.family.is_none() || placed.decision.family == entry.family
-                })
-                .map(|model| model_data(db, workspace, model).0.clone())
-                .collect()
-        });
-    }
-    Value::Object(data)
-}
-
-fn family_data(db: &dyn Db, workspace: Workspace, name: &str) -> Value {
-    let family = rule_book(db, workspace).value.family.get(name);
-    family.map_or(Value::Null, |family| json!({"name": name, "title": family.title, "set": family.set}))
-}
-
-fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Value {
-    let book = &rule_book(db, workspace).value;
-    let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
-    let checks: Vec<Value> = book
-        .check
-        .iter()
-        .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
-        .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, entry, select)))
-        .map(|(name, check)| {
-            json!({
-                "name": name, "title": check.title, "fault": check.fault, "faults": check.faults, "tier": check.tier,
-                "hardware": check.hardware, "classes": classes_of(db, workspace, entry, check.classes.as_ref()),
-            })
-        })
-        .collect();
-    json!({
-        "name": entry.rule, "template": target.template, "output": target.output, "variant": target.variant,
-        "set": target.set, "checks": checks,
-    })
-}
-
-fn applies_to(hardware: &[String], entry: &Entry) -> bool {
-    hardware.is_empty() || entry.hardware.as_ref().is_some_and(|name| hardware.contains(name))
-}
-
-/// The names of the model's classes that a check applies to; null where the output is of no model.
-fn classes_of(db: &dyn Db, workspace: Workspace, entry: &Entry, select: Option<&ClassSelector>) -> Value {
-    let Some(key) = &entry.model else { return Value::Null };
-    let Some(found) = facts(db, workspace, Model::new(db, Arc::from(key.as_str()))) else { return Value::Null };
-    let Ok(facts) = &*found.facts else { return Value::Null };
-    json!(select.unwrap_or(&ClassSelector::default()).of(facts))
-}
-
-fn selects(db: &dyn Db, workspace: Workspace, entry: &Entry, select: &crate::rules::selector::Selector) -> bool {
-    let Some(key) = &entry.model else { return false };
-    let model = Model::new(db, Arc::from(key.as_str()));
-    let Some(found) = facts(db, workspace, model) else { return false };
-    let Ok(facts) = &*found.facts else { return false };
-    let decision = &placed(db, workspace, model).decision;
-    let subject = Subject {
-        key,
-        facts,
-        custom: found.custom,
-        family: decision.family.as_deref().unwrap_or(""),
-        tags: &decision.tags,
-    };
-    select.holds(&subject)
 }

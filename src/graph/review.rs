@@ -5,7 +5,8 @@ use std::sync::Arc;
 use salsa::Database as Db;
 
 use super::inputs::Workspace;
-use super::models::{Model, facts, model_keys, place_of_model, registry, rule_book, rule_sources, sections, settings};
+use super::lock;
+use super::models::{Model, facts, model_keys, place_of_model, registry, rule_book, rule_sources, settings};
 use crate::finding::codes::registry::{
     BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL, UNKNOWN_NAME,
 };
@@ -95,7 +96,7 @@ pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
         }
     }
     for key in registry.custom.keys() {
-        if sections(db, workspace).contains_key(key.as_str()) {
+        if lock::section(db, workspace, key).is_some() {
             findings.push(
                 Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` is one of transformers' own"))
                     .at(place_of(path, text, &["custom", key]))

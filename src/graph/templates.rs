@@ -48,12 +48,11 @@ pub fn layered(db: &dyn Db, workspace: Workspace) -> Arc<Layered> {
 #[salsa::tracked]
 pub fn digests(db: &dyn Db, workspace: Workspace) -> BTreeMap<Arc<str>, Digest> {
     let files = layered(db, workspace).layers.iter();
-    files.map(|file| (file.item.path(db).clone(), digest(file.item.text(db)))).collect()
+    files.map(|file| (file.item.path(db).clone(), digest(db, file.item))).collect()
 }
 
-/// The digest of a template, by its text or as the template room gives it.
-fn digest(text: &str) -> Digest {
-    Digest::of(blake3::hash(text.as_bytes()).as_bytes())
+fn digest(db: &dyn Db, source: Source) -> Digest {
+    source.digest(db).unwrap_or_else(|| Digest::of(source.text(db).as_bytes()))
 }
 
 /// The file of one name: other names coming and going don't matter to it.
@@ -66,7 +65,7 @@ pub fn source<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Op
 pub fn parsed<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Option<Arc<Result<Template, Finding>>> {
     let source = (*source(db, workspace, name))?;
     let text = source.text(db);
-    let known = workspace.accepted(db).contains(&digest(text));
+    let known = workspace.accepted(db).contains(&digest(db, source));
     let parse = if known { crate::template::parse_known } else { crate::template::parse };
     Some(Arc::new(parse(name.text(db), source.path(db), text)))
 }
@@ -86,10 +85,10 @@ pub fn closure<'db>(
     db: &'db dyn Db,
     workspace: Workspace,
     name: Name<'db>,
-) -> Option<Arc<Result<Closure, Vec<Finding>>>> {
+) -> Option<Result<Arc<Closure>, Vec<Finding>>> {
     let root = match &**parsed(db, workspace, name).as_ref()? {
         Ok(template) => template.clone(),
-        Err(finding) => return Some(Arc::new(Err(vec![finding.clone()]))),
+        Err(finding) => return Some(Err(vec![finding.clone()])),
     };
     let mut known: BTreeMap<String, Template> = BTreeMap::from([(root.name().to_owned(), root.clone())]);
     let mut findings = Vec::new();
@@ -110,12 +109,12 @@ pub fn closure<'db>(
     }
     findings.extend(TemplateGraph::new(known.values()).check());
     if findings.iter().any(Finding::is_error) {
-        return Some(Arc::new(Err(findings)));
+        return Some(Err(findings));
     }
     known.remove(root.name());
     let partials: Vec<Template> = known.into_values().collect();
     let reads = crate::template::reads(&root, &partials.iter().collect::<Vec<_>>());
-    Some(Arc::new(Ok(Closure { root, partials, reads })))
+    Some(Ok(Arc::new(Closure { root, partials, reads })))
 }
 
 /// The name that a rule's template stands for: the variant's where there is one.

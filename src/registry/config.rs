@@ -114,6 +114,9 @@ pub struct Override {
     pub skip: Vec<Skip>,
     #[serde(default)]
     pub xfail: Vec<ExpectedFailure>,
+    /// Faults that a check can't see in this model.
+    #[serde(default)]
+    pub blind: Vec<BlindSpot>,
 }
 
 /// What the probe may make smaller.
@@ -188,6 +191,21 @@ pub struct ExpectedFailure {
     pub reason: String,
     /// The least Python that shows it.
     pub reproduction: String,
+}
+
+/// A fault that a check can't see in this model: `hfgen prove` lists it and does not fail.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BlindSpot {
+    /// Name of the check.
+    pub check: String,
+    /// Only this class.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// Id of the fault.
+    pub fault: String,
+    /// Why nobody could see it, for people.
+    pub reason: String,
 }
 
 /// A model type that transformers doesn't have.

@@ -4,14 +4,15 @@
 //! and no value spans lines, so the file can be cut into sections without being parsed, and one changed model is a few
 //! changed lines.
 //!
-//! Map of the folder: `text` cuts a lock into sections, `read` parses head and sections, `write` prints them, `literal`
-//! is how a Python value stands in TOML, `proven` is what a
-//! probe adds to the facts, with `json` for its values.
+//! Map of the folder: `text` cuts a lock into sections, `read` parses head and sections (`names` reads the long table of
+//! the head in no time), `write` prints them, `literal` is how a Python value stands in TOML, `proven` is what a probe adds
+//! to the facts, with `json` for its values.
 
 #![expect(clippy::result_large_err, reason = "an error here is a finding, made once a run and then shown")]
 
 mod json;
 mod literal;
+mod names;
 mod proven;
 mod read;
 mod text;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 pub use json::Json;
 pub use literal::Literal;
+pub use names::{HeadText, part};
 pub use proven::{Proven, ProvenClass, ProvenLocal};
 pub use read::{parse, parse_head, parse_section};
 use serde::{Deserialize, Serialize};

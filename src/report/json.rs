@@ -24,6 +24,12 @@ pub fn render(report: &Report<'_>) -> String {
     text
 }
 
+/// The findings alone, as they stand in the document.
+pub fn findings(report: &Report<'_>) -> serde_json::Value {
+    let findings = report.sorted();
+    serde_json::json!(findings.iter().map(|finding| JsonFinding::of(finding)).collect::<Vec<_>>())
+}
+
 /// One object a line: findings, outputs, and at the end the sum. A reader need not wait for the end.
 pub fn render_lines(report: &Report<'_>) -> String {
     let findings = report.sorted();

@@ -3,7 +3,8 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif` and `markdown` are the
-//! other formats; `progress` is the live line of a terminal; `text` holds small words.
+//! other formats; `progress` is the live line of a terminal; `probe`, `prove` and `test` tell what
+//! `hfgen probe`, `hfgen prove` and `hfgen test` found, `running` what they have in common; `text` holds small words.
 
 pub mod concise;
 pub mod github;
@@ -13,10 +14,14 @@ pub mod junit;
 pub mod look;
 pub mod markdown;
 pub mod outputs;
+pub mod probe;
 pub mod progress;
+pub mod prove;
+pub mod running;
 pub mod sarif;
 pub mod snippet;
 pub mod summary;
+pub mod test;
 pub mod text;
 
 use std::time::Duration;

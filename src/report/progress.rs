@@ -15,6 +15,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// How often a line is added where nothing can be drawn again.
 const LINE: Duration = Duration::from_secs(10);
 
+/// Before so many seconds nobody can say how long it will take.
+const SETTLED: u64 = 5;
+
 /// Where progress can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -36,6 +39,8 @@ pub struct Teller {
 
 struct State {
     started: Instant,
+    /// When the stretch began.
+    begun: Instant,
     told: Option<Instant>,
     drawn: bool,
     what: String,
@@ -52,14 +57,17 @@ impl Teller {
     }
 
     fn new(stage: Stage, quiet: Duration, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let state =
-            State { started: Instant::now(), told: None, drawn: false, what: String::new(), done: 0, total: None };
+        let now = Instant::now();
+        let (told, what) = (None, String::new());
+        let state = State { started: now, begun: now, told, drawn: false, what, done: 0, total: None };
         Self { stage, quiet, write: Box::new(write), state: Mutex::new(state) }
     }
 
     fn tell(&self, state: &mut State) {
         let pause = if self.stage == Stage::Log { LINE } else { TICK };
-        let early = state.started.elapsed() < self.quiet || state.told.is_some_and(|told| told.elapsed() < pause);
+        let early = state.total == Some(0)
+            || state.started.elapsed() < self.quiet
+            || state.told.is_some_and(|told| told.elapsed() < pause);
         if early || state.what.is_empty() {
             return;
         }
@@ -90,7 +98,11 @@ impl Teller {
 impl State {
     fn line(&self) -> String {
         let seconds = self.started.elapsed().as_secs();
-        let time = if seconds > 0 { format!(" ({seconds} s)") } else { String::new() };
+        let time = match self.left(seconds) {
+            Some(left) => format!(" ({seconds} s, about {left} left)"),
+            None if seconds > 0 => format!(" ({seconds} s)"),
+            None => String::new(),
+        };
         match self.total {
             Some(total) => format!("{} {}/{}{time}", self.what, text::number(self.done), text::number(total)),
             None if self.done > 0 => format!("{} {}{time}", self.what, text::number(self.done)),
@@ -99,10 +111,21 @@ impl State {
     }
 }
 
+impl State {
+    /// How long the stretch will take, once enough of it is done to say so.
+    fn left(&self, seconds: u64) -> Option<String> {
+        let total = self.total.filter(|total| seconds >= SETTLED && self.done > 0 && self.done < *total)?;
+        let since = self.begun.elapsed().as_secs();
+        let left = since * (total - self.done) as u64 / self.done as u64;
+        Some(if left < 90 { format!("{left} s") } else { format!("{} min", left.div_ceil(60)) })
+    }
+}
+
 impl Progress for Teller {
     fn begin(&self, what: &str, total: Option<usize>) {
         self.with(|state| {
             what.clone_into(&mut state.what);
+            state.begun = Instant::now();
             state.done = 0;
             state.total = total;
             self.tell(state);
@@ -161,6 +184,21 @@ mod tests {
     fn what_is_over_in_a_moment_is_not_told() {
         assert_eq!(told(Stage::Live(80), QUIET), "waiting\n");
         assert_eq!(told(Stage::Off, Duration::ZERO), "");
+    }
+
+    #[test]
+    fn what_is_left_is_told_once_it_is_known() {
+        let state = |done, total| {
+            let begun = Instant::now().checked_sub(Duration::from_secs(60)).unwrap_or_else(Instant::now);
+            State { started: begun, begun, told: None, drawn: false, what: "x".to_owned(), done, total }
+        };
+        assert_eq!(state(10, Some(20)).left(60).as_deref(), Some("60 s"));
+        assert_eq!(state(10, Some(100)).left(60).as_deref(), Some("9 min"));
+        for early in [state(0, Some(20)), state(20, Some(20)), state(5, None)] {
+            assert_eq!(early.left(60), None);
+        }
+        assert_eq!(state(10, Some(20)).left(4), None);
+        assert_eq!(state(10, Some(20)).line(), "x 10/20 (60 s, about 60 s left)");
     }
 
     #[test]

@@ -38,14 +38,14 @@ pub fn identifiers<'a>(models: impl Iterator<Item = &'a str>, place: PlaceOfMode
 }
 
 /// Findings of the plan as a whole. `models`: whether the plan holds every model (a selection may not).
-pub fn conflicts(book: &RuleBook, sources: &[Source<'_>], plan: &[Entry], root: &str) -> Vec<Finding> {
+pub fn conflicts(book: &RuleBook, sources: &[Source<'_>], plan: &[&Entry], root: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, target) in &book.target {
         placeholders(book, sources, name, &target.output, &mut findings);
     }
     let mut by_path: BTreeMap<String, &Entry> = BTreeMap::new();
     let mut told = BTreeSet::new();
-    for entry in plan {
+    for &entry in plan {
         if let Some(why) = outside(&entry.path, root) {
             if told.insert((entry.rule.clone(), "outside")) {
                 findings.push(

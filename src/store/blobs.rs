@@ -1,5 +1,5 @@
 //! Outputs kept by the key of what made them, so that switching branches back restores instead of rendering. An index and
-//! a pack, both only ever appended to; compacted when most of it is dead.
+//! a pack, which is only ever appended to, until it is so long that it is begun anew.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use super::{Digest, Layout, frame};
 use crate::finding::Finding;
 use crate::sys::System;
 
-/// A pack beyond this is compacted to what the last builds used.
+/// A pack that is longer than this is begun anew.
 const LIMIT: u64 = 256 << 20;
 
 /// What a key made.
@@ -21,6 +21,15 @@ pub struct Blob {
     /// Of the file's bytes; checked whenever they are read.
     pub body: Digest,
     pub findings: Vec<Finding>,
+}
+
+/// An output to keep.
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh<'a> {
+    pub key: Digest,
+    pub text: &'a [u8],
+    pub body: Digest,
+    pub findings: &'a [Finding],
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -35,11 +44,13 @@ pub struct Blobs<'a> {
     system: &'a dyn System,
     layout: &'a Layout,
     known: FxHashMap<Digest, Blob>,
+    /// Keys in the order of the pack.
     order: Vec<Digest>,
+    /// Length of the pack.
     end: u64,
-    /// Bytes to append at `end`.
-    fresh: Vec<u8>,
     added: bool,
+    /// The pack could not be written: nothing is kept from then on.
+    failed: Option<io::Error>,
 }
 
 impl<'a> Blobs<'a> {
@@ -48,7 +59,7 @@ impl<'a> Blobs<'a> {
         let index: Index = frame::decode(&bytes).unwrap_or_default();
         let order = index.entries.iter().map(|(key, _)| *key).collect();
         let known = index.entries.into_iter().collect();
-        Self { system, layout, known, order, end: index.end, fresh: Vec::new(), added: false }
+        Self { system, layout, known, order, end: index.end, added: false, failed: None }
     }
 
     pub fn find(&self, key: Digest) -> Option<&Blob> {
@@ -57,48 +68,53 @@ impl<'a> Blobs<'a> {
 
     /// The bytes of a blob; `None` if the pack was damaged meanwhile.
     pub fn read(&self, blob: &Blob) -> Option<Vec<u8>> {
-        let bytes = if blob.offset >= self.end {
-            let start = usize::try_from(blob.offset - self.end).ok()?;
-            self.fresh.get(start..start + blob.len as usize)?.to_vec()
-        } else {
-            self.system.read_at(&self.layout.blob_pack(), blob.offset, blob.len as usize).ok()?
-        };
+        let bytes = self.system.read_at(&self.layout.blob_pack(), blob.offset, blob.len as usize).ok()?;
         (Digest::of(&bytes) == blob.body).then_some(bytes)
     }
 
-    pub fn keep(&mut self, key: Digest, bytes: &[u8], findings: &[Finding]) {
-        let Ok(len) = u32::try_from(bytes.len()) else { return };
-        let blob = Blob {
-            offset: self.end + self.fresh.len() as u64,
-            len,
-            body: Digest::of(bytes),
-            findings: findings.to_vec(),
-        };
-        self.fresh.extend_from_slice(bytes);
-        if self.known.insert(key, blob).is_none() {
-            self.order.push(key);
+    /// Appends to the pack. The index is left for [`Self::save`], so it never points behind the pack's end.
+    pub fn keep(&mut self, fresh: &[Fresh<'_>]) {
+        if fresh.is_empty() || self.failed.is_some() {
+            return;
+        }
+        if !self.added && self.end > LIMIT {
+            // What this build makes is kept; the rest is rendered again when it is asked for.
+            self.known.clear();
+            self.order.clear();
+            self.end = 0;
         }
         self.added = true;
+        let mut bytes = Vec::with_capacity(fresh.iter().map(|fresh| fresh.text.len()).sum());
+        let mut kept = Vec::with_capacity(fresh.len());
+        for fresh in fresh {
+            let Ok(len) = u32::try_from(fresh.text.len()) else { continue };
+            let offset = self.end + bytes.len() as u64;
+            bytes.extend_from_slice(fresh.text);
+            kept.push((fresh.key, Blob { offset, len, body: fresh.body, findings: fresh.findings.to_vec() }));
+        }
+        if let Err(error) = self.system.append_at(&self.layout.blob_pack(), self.end, &bytes) {
+            self.failed = Some(error);
+            return;
+        }
+        self.end += bytes.len() as u64;
+        for (key, blob) in kept {
+            if self.known.insert(key, blob).is_none() {
+                self.order.push(key);
+            }
+        }
     }
 
-    /// Appends what is new. The pack comes first: an index never points behind its end.
-    pub fn save(mut self) -> io::Result<()> {
+    /// Writes the index, where anything was kept.
+    pub fn save(self) -> io::Result<()> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         if !self.added {
             return Ok(());
         }
-        if self.end + self.fresh.len() as u64 > LIMIT {
-            // What this build made is kept; the rest is rendered again when it is asked for.
-            self.order.retain(|key| self.known[key].offset >= self.end);
-            for key in &self.order {
-                if let Some(blob) = self.known.get_mut(key) {
-                    blob.offset -= self.end;
-                }
-            }
-            self.end = 0;
-        }
-        self.system.append_at(&self.layout.blob_pack(), self.end, &self.fresh)?;
         let entries = self.order.iter().map(|key| (*key, self.known[key].clone())).collect();
-        let index = Index { entries, end: self.end + self.fresh.len() as u64 };
-        self.system.write_atomic(&self.layout.blob_index(), &frame::encode(&index)).map(|_| ())
+        let index = Index { entries, end: self.end };
+        let room = self.order.len() * 48;
+        self.system.write_atomic(&self.layout.blob_index(), &frame::encode(&index, room)).map(|_| ())
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `HFGN`, then the format's number.
 const MAGIC: [u8; 4] = *b"HFGN";
 /// Changed whenever a stored type changes; an older or newer file is then not read, which costs one full build.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEAD: usize = 4 + 4 + 16 + 32;
 
 /// Why a stored value was not read.
@@ -20,8 +20,10 @@ pub enum Unread {
     Damaged,
 }
 
-pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = vec![0; HEAD];
+/// `room`: how many bytes it will take, about; a buffer that must grow touches twice the memory.
+pub fn encode<T: Serialize>(value: &T, room: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEAD + room);
+    bytes.resize(HEAD, 0);
     bytes = postcard::to_extend(value, bytes).expect("Invariant: stored types have no maps of unknown length");
     bytes[..4].copy_from_slice(&MAGIC);
     bytes[4..8].copy_from_slice(&FORMAT.to_le_bytes());

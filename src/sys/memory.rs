@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{Kind, Lock, Ran, Stamp, System};
+use super::{Kind, Lock, Process, Ran, Stamp, System};
 
 /// Files in memory. Writes can be made to fail after a number of them, as on a full disk.
 #[derive(Default)]
@@ -199,6 +199,16 @@ impl System for MemorySystem {
 
     fn current_folder(&self) -> io::Result<PathBuf> {
         Ok(PathBuf::from("/project"))
+    }
+
+    fn start(
+        &self,
+        program: &str,
+        _args: &[&str],
+        _folder: &Path,
+        _env: &[(&str, &str)],
+    ) -> io::Result<Box<dyn Process>> {
+        Err(io::Error::new(io::ErrorKind::NotFound, format!("no program {program} in memory")))
     }
 
     fn run(&self, program: &str, _args: &[&str], _folder: &Path, _input: &[u8]) -> io::Result<Ran> {

@@ -1,13 +1,15 @@
 //! The only room that touches files, clock, environment, processes and git. `clippy.toml` forbids them elsewhere.
 //!
 //! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another;
-//! `git` asks git.
+//! `git` asks git, `process` is a process that is talked to.
 
 pub mod git;
 pub mod memory;
 #[allow(clippy::disallowed_methods, reason = "the one file that may: everybody else goes through it")]
 pub mod os;
 pub mod overlay;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "it starts processes")]
+pub mod process;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use memory::MemorySystem;
 pub use os::OsSystem;
 pub use overlay::OverlaySystem;
+pub use process::Process;
 use serde::{Deserialize, Serialize};
 
 /// What `lstat` says, as far as it can tell that a file was replaced or written.
@@ -61,6 +64,11 @@ pub trait System: Send + Sync {
     fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>>;
     /// Does not follow a symlink at the end of the path.
     fn stat(&self, path: &Path) -> io::Result<Stamp>;
+    /// The stamps of many files, in their order; `None` where there is none. Relative paths lie below `root`. Cheaper than
+    /// to ask for each, where neighbours lie in one folder.
+    fn stat_many(&self, root: &Path, paths: &[&str]) -> Vec<Option<Stamp>> {
+        paths.iter().map(|path| self.stat(&root.join(path)).ok()).collect()
+    }
     /// Follows symlinks.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
     /// The names in a folder, sorted.
@@ -86,16 +94,23 @@ pub trait System: Send + Sync {
     fn current_folder(&self) -> io::Result<PathBuf>;
     /// Runs a program to its end, with `input` on its standard input.
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran>;
+    /// Starts a program that is talked to while it runs; `env` is added to the environment.
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>>;
 
     /// Reads a file as UTF-8; other bytes are an `InvalidData` error that names the offset.
     fn read_text(&self, path: &Path) -> io::Result<String> {
-        String::from_utf8(self.read(path)?).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8: byte {at} of {}", path.display()))
-        })
+        text_of(self.read(path)?, path)
     }
 
     fn exists(&self, path: &Path) -> bool {
         self.stat(path).is_ok()
     }
+}
+
+/// The bytes of the file at `path` as UTF-8; others are an `InvalidData` error that names the offset.
+pub fn text_of(bytes: Vec<u8>, path: &Path) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8: byte {at} of {}", path.display()))
+    })
 }

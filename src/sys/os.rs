@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Kind, Lock, Ran, Stamp, System};
+use super::{Kind, Lock, Process, Ran, Stamp, System};
 
 /// Temporary files start so; a build removes those that a killed one left.
 pub const TEMPORARY: &str = ".hfgen-tmp-";
@@ -34,6 +34,11 @@ impl System for OsSystem {
 
     fn stat(&self, path: &Path) -> io::Result<Stamp> {
         fs::symlink_metadata(path).map(|meta| stamp(&meta))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn stat_many(&self, root: &Path, paths: &[&str]) -> Vec<Option<Stamp>> {
+        stat_by_folder(root, paths)
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
@@ -140,6 +145,10 @@ impl System for OsSystem {
         std::env::current_dir()
     }
 
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>> {
+        super::process::start(program, args, folder, env)
+    }
+
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran> {
         let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
         let mut child = Command::new(program)
@@ -160,14 +169,62 @@ impl System for OsSystem {
     }
 }
 
+/// Opens the folder of neighbours once, so that the kernel does not walk down to it for each of them.
+#[cfg(target_os = "linux")]
+fn stat_by_folder<'a>(root: &Path, paths: &[&'a str]) -> Vec<Option<Stamp>> {
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxFlags, openat, statx};
+    let open = |folder: &str| {
+        openat(CWD, root.join(folder), OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()
+    };
+    let mut last: Option<(&str, _)> = None;
+    let mut one = |path: &'a str| {
+        let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+        if last.as_ref().is_none_or(|(known, _)| *known != folder) {
+            last = Some((folder, open(folder)));
+        }
+        let found = match &last {
+            Some((_, Some(descriptor))) if !folder.is_empty() && !name.is_empty() => {
+                statx(descriptor, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS)
+            }
+            _ => Err(rustix::io::Errno::NOSYS),
+        };
+        match found {
+            Ok(found) => Some(stamp_of(&found)),
+            Err(rustix::io::Errno::NOENT) => None,
+            // An old kernel, a folder that can't be opened, `/`: the common way says what is there.
+            Err(_) => fs::symlink_metadata(root.join(path)).ok().map(|meta| stamp(&meta)),
+        }
+    };
+    paths.iter().map(|path| one(path)).collect()
+}
+
+/// The same as [`stamp`] says.
+#[cfg(target_os = "linux")]
+fn stamp_of(found: &rustix::fs::Statx) -> Stamp {
+    use rustix::fs::FileType;
+    let nanos = |at: rustix::fs::StatxTimestamp| at.tv_sec * 1_000_000_000 + i64::from(at.tv_nsec);
+    Stamp {
+        mtime: nanos(found.stx_mtime),
+        ctime: nanos(found.stx_ctime),
+        size: found.stx_size,
+        inode: found.stx_ino,
+        kind: match FileType::from_raw_mode(found.stx_mode.into()) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Folder,
+            FileType::Symlink => Kind::Symlink,
+            _ => Kind::Other,
+        },
+    }
+}
+
 #[cfg(unix)]
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn exit_code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 #[cfg(not(unix))]
-fn exit_code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn exit_code(status: std::process::ExitStatus) -> i32 {
     status.code().unwrap_or(1)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Lock, Ran, Stamp, System};
+use super::{Kind, Lock, Process, Ran, Stamp, System};
 
 /// Reads see `contents` first (`None`: the file is not there); writes go nowhere.
 ///
@@ -40,6 +40,17 @@ impl System for OverlaySystem<'_> {
             Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)),
             None => self.below.stat(path),
         }
+    }
+
+    fn stat_many(&self, root: &Path, paths: &[&str]) -> Vec<Option<Stamp>> {
+        let mut stamps = self.below.stat_many(root, paths);
+        for (stamp, path) in stamps.iter_mut().zip(paths) {
+            let path = root.join(path);
+            if self.contents.contains_key(&path) {
+                *stamp = self.stat(&path).ok();
+            }
+        }
+        stamps
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
@@ -114,6 +125,10 @@ impl System for OverlaySystem<'_> {
 
     fn current_folder(&self) -> io::Result<PathBuf> {
         self.below.current_folder()
+    }
+
+    fn start(&self, program: &str, args: &[&str], folder: &Path, env: &[(&str, &str)]) -> io::Result<Box<dyn Process>> {
+        self.below.start(program, args, folder, env)
     }
 
     fn run(&self, program: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ran> {

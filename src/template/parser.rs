@@ -328,7 +328,6 @@ impl Parser<'_> {
 
     /// Takes the closing tag of `open`, whose name is `name`.
     fn close(&mut self, open: Tag, name: &str) -> Result<Tag, Fail> {
-        let opened = self.source.place(open.span);
         let Some(tag) = self.peek_tag() else {
             return Err(self
                 .error(codes::UNCLOSED, format!("`{name}` is opened here and never closed"), open.span)
@@ -341,7 +340,7 @@ impl Parser<'_> {
         if inner != name && !(inner.is_empty() && matches!(open.kind, TagKind::PartialOpen | TagKind::InlineOpen)) {
             return Err(self
                 .error(codes::UNCLOSED, format!("`{{{{/{inner}}}}}` closes nothing; `{name}` is open"), tag.span)
-                .related("opened here", opened)
+                .related("opened here", self.source.place(open.span))
                 .help(format!("write `{{{{/{name}}}}}`")));
         }
         self.at += 1;

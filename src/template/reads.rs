@@ -52,6 +52,20 @@ impl Reads {
         project(data, &[&self.0])
     }
 
+    /// What [`Self::project`] leaves of the item at `index` of the list `name`, which stands at the top of the data: for
+    /// lists that are too large to be made whole first.
+    pub fn project_item(&self, name: &str, index: usize, item: &Value) -> Value {
+        let own = self.0.fields.get(name).into_iter().chain(self.0.items.as_deref());
+        let lists: Vec<&Read> = own.collect();
+        if self.0.whole || lists.iter().any(|read| read.whole || read.members) {
+            return item.clone();
+        }
+        let index = index.to_string();
+        let by_number = lists.iter().filter_map(|read| read.fields.get(index.as_str()));
+        let reads: Vec<&Read> = by_number.chain(lists.iter().filter_map(|read| read.items.as_deref())).collect();
+        if reads.is_empty() { Value::Null } else { project(item, &reads) }
+    }
+
     /// blake3 of the part of `data` that can be read.
     pub fn digest(&self, data: &Value) -> [u8; 32] {
         *blake3::hash(self.project(data).to_string().as_bytes()).as_bytes()

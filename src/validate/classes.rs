@@ -1,5 +1,7 @@
 //! Class names that are looked up in transformers and are not there.
 
+use rustc_hash::FxHashSet;
+
 use super::Issue;
 use super::facts::{Facts, FromTransformers};
 use crate::finding::codes::python::UNKNOWN_CLASS;
@@ -8,32 +10,31 @@ use crate::finding::near_miss;
 /// The class names that exist in one version of transformers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClassNames {
-    sorted: Vec<String>,
+    known: FxHashSet<Box<str>>,
 }
 
 impl ClassNames {
-    pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let mut sorted: Vec<String> = names.into_iter().map(Into::into).collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        Self { sorted }
+    pub fn new(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        Self { known: names.into_iter().map(Into::into).collect() }
     }
 
     pub fn contains(&self, name: &str) -> bool {
-        self.sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+        self.known.contains(name)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
+        self.known.is_empty()
     }
 
     /// The name that was probably meant: the same letters in another case, else a near miss.
     pub fn near(&self, name: &str) -> Option<&str> {
         let letters = |name: &str| name.chars().filter(|c| *c != '_').collect::<String>().to_ascii_lowercase();
         let wanted = letters(name);
-        let like = |known: &&String| known.len().abs_diff(name.len()) <= name.len() / 3 && same_initial(known, name);
-        let candidates = || self.sorted.iter().filter(like).map(String::as_str);
-        candidates().find(|known| letters(known) == wanted).or_else(|| near_miss(name, candidates()))
+        let like = |known: &&str| known.len().abs_diff(name.len()) <= name.len() / 3 && same_initial(known, name);
+        let mut like: Vec<&str> = self.known.iter().map(|known| &**known).filter(like).collect();
+        like.sort_unstable();
+        let letter_by_letter = like.iter().copied().find(|known| letters(known) == wanted);
+        letter_by_letter.or_else(|| near_miss(name, like.iter().copied()))
     }
 }
 

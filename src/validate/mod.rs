@@ -91,14 +91,18 @@ pub struct Validated {
     pub text: String,
     /// Sorted by their place in the raw text.
     pub issues: Vec<Issue>,
-    /// From the lines of `text` to those of the raw text and back.
-    pub lines: LineShift,
 }
 
 impl Validated {
     /// Whether the text may be written over a valid one.
     pub fn is_valid(&self) -> bool {
         !self.issues.iter().any(Issue::is_error)
+    }
+
+    /// From the lines of `text` to those of `raw`, which it was made from, and back. Made when it is asked for: few outputs
+    /// have anything to show.
+    pub fn lines(&self, raw: &str) -> LineShift {
+        LineShift::between(raw, &self.text)
     }
 }
 
@@ -115,8 +119,7 @@ pub fn python(raw: &str, demands: &Demands<'_>) -> Validated {
     })
     .unwrap_or_else(|issues| (raw.to_owned(), issues));
     issues.sort_by_key(|issue| (issue.range.start, issue.range.end, issue.code));
-    let lines = LineShift::between(raw, &text);
-    Validated { text, issues, lines }
+    Validated { text, issues }
 }
 
 /// Everything beyond syntax.

@@ -1,11 +1,13 @@
 //! Everything that can be typed. Only descriptions: no command is run here, and nothing is read but words.
 //!
 //! Map of the room: `build` holds the flags of build, check, watch and clean; `inspect` those of the commands that only
-//! look; `select` which outputs; `report` how they are told.
+//! look, `run` those of the commands that run tests; `select` which outputs; `report` how they are told.
 
 pub mod build;
 pub mod inspect;
+pub mod probe;
 pub mod report;
+pub mod run;
 pub mod select;
 
 use std::ffi::OsString;
@@ -18,7 +20,9 @@ pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
     AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
+pub use self::probe::ProbeArgs;
 pub use self::report::{Annotations, ReportArgs};
+pub use self::run::{ProveArgs, RunArgs, Shard, TestArgs, TierArg};
 pub use self::select::SelectArgs;
 use super::completions::CompletionsArgs;
 use super::exit::Exit;
@@ -72,6 +76,12 @@ pub enum Command {
     },
     /// Read the facts of an installed transformers into registry.lock
     Sync(SyncArgs),
+    /// Run the model classes that changed, and keep what was found in registry.lock
+    Probe(ProbeArgs),
+    /// Run generated tests that are not known to be green
+    Test(TestArgs),
+    /// Run every check without a fault and under each of its faults
+    Prove(ProveArgs),
     /// Remove what hfgen made
     Clean(CleanArgs),
     /// Start a project: registry.toml and folders for rules and templates
@@ -162,6 +172,9 @@ impl Cli {
             Some(Command::Graph(_)) => "graph",
             Some(Command::Template { .. }) => "template",
             Some(Command::Sync(_)) => "sync",
+            Some(Command::Probe(_)) => "probe",
+            Some(Command::Test(_)) => "test",
+            Some(Command::Prove(_)) => "prove",
             Some(Command::Clean(_)) => "clean",
             Some(Command::Schema(_)) => "schema",
             Some(Command::Init(_)) => "init",
@@ -179,6 +192,9 @@ impl Cli {
             Some(Command::Status(args)) => Some(&args.report),
             Some(Command::Why(args)) => Some(&args.report),
             Some(Command::Affected(args)) => Some(&args.report),
+            Some(Command::Test(args)) => Some(&args.report),
+            Some(Command::Prove(args)) => Some(&args.report),
+            Some(Command::Probe(args)) => Some(&args.report),
             Some(Command::Clean(args)) => Some(&args.report),
             Some(Command::Hook { command: HookCommand::Run(args) }) => Some(&args.report),
             Some(Command::Template {
@@ -259,12 +275,15 @@ mod tests {
         whole("check", CheckArgs::augment_args);
         whole("watch", WatchArgs::augment_args);
         whole("clean", CleanArgs::augment_args);
+        whole("prove", ProveArgs::augment_args);
+        whole("test", TestArgs::augment_args);
         whole("status", StatusArgs::augment_args);
         whole("why", WhyArgs::augment_args);
         whole("affected", AffectedArgs::augment_args);
         whole("graph", GraphArgs::augment_args);
         whole("schema", SchemaArgs::augment_args);
         whole("sync", SyncArgs::augment_args);
+        whole("probe", ProbeArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 

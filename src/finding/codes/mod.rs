@@ -4,6 +4,7 @@ pub mod output;
 pub mod python;
 pub mod registry;
 pub mod rules;
+pub mod run;
 pub mod sync;
 pub mod template;
 
@@ -42,5 +43,7 @@ impl CodeId {
 
 /// Every code, in order of number.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [registry::CODES, rules::CODES, template::CODES, python::CODES, output::CODES, sync::CODES].into_iter().flatten()
+    [registry::CODES, rules::CODES, template::CODES, python::CODES, output::CODES, sync::CODES, run::CODES]
+        .into_iter()
+        .flatten()
 }

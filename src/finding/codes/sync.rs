@@ -31,6 +31,17 @@ pub const WORKER_TWICE: CodeId = CodeId(522);
 /// A worker module of a type that transformers doesn't have.
 pub const WORKER_UNKNOWN: CodeId = CodeId(523);
 
+/// The Python that probes can't be talked to.
+pub const PROBE_PYTHON: CodeId = CodeId(530);
+/// The Python that probes lacks torch or transformers.
+pub const PROBE_LIBRARY: CodeId = CodeId(531);
+/// A class does not run, and nothing says why.
+pub const NOT_PROVEN: CodeId = CodeId(532);
+/// A class runs, and the registry says why it can't.
+pub const NEEDLESS_CAUSE: CodeId = CodeId(533);
+/// Proven facts are of other sources, rules or versions than those of now.
+pub const PROVEN_STALE: CodeId = CodeId(534);
+
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
     Code {
@@ -141,5 +152,52 @@ pub const CODES: &[Code] = &[
         page: "The file's name is `hf_` and a model type, with `-` and `.` as `_`: `hf_gpt_neo.py` for `gpt-neo`. This \
                one fits no type of the transformers that was read. It may be a helper, a type of another version, or a \
                slip in the name.",
+    },
+    Code {
+        id: PROBE_PYTHON,
+        name: "probe-python",
+        summary: "the Python that probes can't be started, or ended by itself",
+        page: "`hfgen probe` starts a Python that imports torch and transformers once and runs each model type in a process of \
+its own. This Python did not start, or ended before all was done, or its answer could not be read.\n\n\
+**What to do.** Try the Python that the finding names with `python -c \"import torch, transformers\"`. Answers that had \
+come are kept; the next `hfgen probe` goes on from there.",
+    },
+    Code {
+        id: PROBE_LIBRARY,
+        name: "probe-library",
+        summary: "the Python that probes lacks torch or transformers",
+        page: "A probe runs real models, so its Python needs torch and transformers.\n\n\
+**What to do.** Activate the environment that has them, or name its Python: `hfgen probe --python .venv/bin/python`. \
+Building tests needs neither: the facts that were proven stand in `registry.lock`.",
+    },
+    Code {
+        id: NOT_PROVEN,
+        name: "not-proven",
+        summary: "a class does not run, and nothing says why",
+        page: "The probe found no tiny configuration and inputs with which this class runs, and `registry.toml` holds no cause. \
+Its tests are generated, and skipped with the error as their reason.\n\n\
+**What to do.** Say what it needs: fields under `tiny`, tensors under `inputs`, hints for the search. Where it can't run at \
+all, say why for people:\n\n\
+```toml\n[[model.dinat.skip]]\ncheck = \"forward\"\nreason = \"needs the compiled kernel natten\"\n```",
+    },
+    Code {
+        id: NEEDLESS_CAUSE,
+        name: "needless-cause",
+        summary: "a class runs, and the registry says why it can't",
+        page: "A `[[model.x.skip]]` or `[[model.x.xfail]]` with `check = \"builds\"` or `\"forward\"` names a class, and the \
+probe has run that class. The entry keeps its checks from being run.\n\n\
+**What to do.** Take the entry away and build. Where the class runs on this machine only, because a library is here that \
+others lack, write a skip with its `hardware`, or let the check say which library it needs.",
+    },
+    Code {
+        id: PROVEN_STALE,
+        name: "proven-stale",
+        summary: "proven facts are of other sources, rules or versions than those of now",
+        page: "What `hfgen probe` finds depends on the sources of a model type (by meaning), on the rules that reach it, on \
+its part of `registry.toml`, on the versions of torch and transformers, and on the search itself. One of these has \
+changed. The older facts stay in `registry.lock` and tests are built from them: they may be right still, and a test that \
+fails says where they aren't.\n\n\
+**What to do.** `hfgen probe` probes what is out of date, and nothing else. `hfgen probe --dry-run --why` says what that is \
+and why.",
     },
 ];

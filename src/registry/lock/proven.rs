@@ -62,6 +62,12 @@ pub struct ProvenClass {
     /// Peak resident memory of the process that ran it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub megabytes: Option<u64>,
+    /// Inputs that carry content, and whose change leaves every output as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inert: Vec<String>,
+    /// Whether it draws random numbers of its own: another seed gives another output.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub random: bool,
     /// Why it did not run: `build: ...` or `forward: ...`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

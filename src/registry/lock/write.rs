@@ -161,6 +161,8 @@ impl Page {
         self.number("parameters", class.parameters);
         self.number("seconds", class.seconds.map(|seconds| format!("{seconds:?}")));
         self.number("megabytes", class.megabytes);
+        self.list("inert", &class.inert);
+        self.flag("random", class.random);
         self.text("error", class.error.as_deref());
     }
 

@@ -17,6 +17,7 @@ from hfgen_runtime.inputs import ROWS, SEQUENCE, tensors
 from .arguments import Arguments
 from .build import build, find_class
 from .labels import find_labels
+from .local import local
 from .measure import Measured
 from .placeholders import Placeholders
 from .rules import Rules
@@ -53,7 +54,9 @@ class Search:
                 found.pop("tiny", None)
             if found.get("inputs") == inputs:
                 found.pop("inputs")
-        return {"type": self.job["type"], "tiny": tiny or {}, "inputs": inputs, "classes": classes}
+        result = {"type": self.job["type"], "tiny": tiny or {}, "inputs": inputs, "classes": classes}
+        parts = local(self.job, result)
+        return {**result, "local": parts} if parts else result
 
     def fallback_tiny(self) -> dict[str, Any]:
         """The tiny configuration of a type of which no class runs: whatever builds."""

@@ -1,0 +1,94 @@
+//! `hfgen prove`: builds what is selected, runs it without and with faults, and says which checks can't fail.
+
+use std::time::{Duration, Instant};
+
+use super::answer::answer;
+use super::args::{ProveArgs, WhyArg};
+use super::engine::options;
+use super::running::{self, unknown};
+use super::stop::{Ended, Stop};
+use super::{Context, Exit};
+use crate::finding::Finding;
+use crate::report::{self, Format, Report};
+use crate::run::files::Suite;
+use crate::run::findings::findings;
+use crate::run::pool::Pool;
+use crate::run::prove::{Proven, Request, prove};
+use crate::run::session::Session;
+
+pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
+    let started = Instant::now();
+    let options = options(context, &args.engine)?;
+    let mut suite = running::suite(context, &args.select, &options)?;
+    let request = request(args, &suite)?;
+    if let Some(count) = args.sample {
+        suite.sample(count.get());
+    }
+    if suite.files.is_empty() {
+        return running::nothing(&args.select);
+    }
+    let progress = context.progress();
+    if let Some(exit) = running::built(context, &options, &args.report, &progress)? {
+        return Ok(exit);
+    }
+    suite.read(context.system, &options.root);
+    let (program, versions) = running::python(context, &options, &args.run)?;
+    let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs);
+    let session = Session {
+        system: context.system,
+        root: &options.root,
+        suite: &suite,
+        how: &running::how(&args.select, &args.run),
+        versions: &versions,
+        progress: &progress,
+    };
+    let proven = prove(&session, &request, &mut running::kept(context, &options), &mut pool)?;
+    let found = findings(&suite, &proven, &request, &versions);
+    let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
+    tell(context, args, &proven, &found, started.elapsed(), exit)?;
+    Ok(exit)
+}
+
+/// What is asked for; names must mean something.
+fn request(args: &ProveArgs, suite: &Suite) -> Result<Request, Stop> {
+    let checks: Vec<String> = suite.checks.keys().cloned().collect();
+    let mut faults: Vec<String> = suite.checks.values().flat_map(|check| check.faults.clone()).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let mut wrong = unknown("check", &args.check, &checks);
+    wrong.extend(unknown("fault of any check", &args.fault, &faults));
+    if !wrong.is_empty() {
+        return Err(wrong.into());
+    }
+    Ok(Request {
+        checks: args.check.clone(),
+        faults: args.fault.clone(),
+        whole: args.select.is_everything() && args.check.is_empty() && args.fault.is_empty() && args.sample.is_none(),
+    })
+}
+
+fn tell(
+    context: &Context<'_>,
+    args: &ProveArgs,
+    proven: &Proven,
+    found: &[Finding],
+    elapsed: Duration,
+    exit: Exit,
+) -> Result<(), Stop> {
+    let report = Report { exit: exit.code(), ..Report::of_findings(context.command, found) };
+    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
+        return context.report(&report, &args.report);
+    }
+    let look = &context.console.out;
+    let human = || {
+        let why = args
+            .run
+            .why
+            .map_or_else(String::new, |why| report::running::why(&proven.gathered, why == WhyArg::Full, look));
+        why + &report::human::render(&report, look) + &report::prove::human(proven, elapsed, look)
+    };
+    let mut value = report::prove::value(proven);
+    value["findings"] = report::json::findings(&report);
+    value["exit"] = exit.code().into();
+    answer(context, &args.report, human, value, "proofs")
+}

@@ -1,0 +1,133 @@
+//! What the template of an output may see: project, rule, hardware, model, families, models. JSON, in a fixed order.
+
+use std::sync::Arc;
+
+use salsa::Database as Db;
+use serde_json::{Map, Value, json};
+
+use super::inputs::Workspace;
+use super::models::{Facts, Model, facts, hardware_data, model_data, model_keys, placed, project_data, rule_book};
+use crate::registry::lock::ModelFacts;
+use crate::rules::classes::ClassSelector;
+use crate::rules::file::ForEach;
+use crate::rules::plan::Entry;
+use crate::rules::selector::{Selector, Subject};
+use crate::template::Reads;
+
+/// Everything that the template of `entry` may see; with `reads` at least the part that it reads.
+pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, reads: Option<&Reads>) -> Value {
+    let mut data = Map::new();
+    let mut put = |name: &str, value: &mut dyn FnMut() -> Value| {
+        if reads.is_none_or(|reads| reads.may_read(name)) {
+            data.insert(name.to_owned(), value());
+        }
+    };
+    let own = entry.model.as_deref().map(|key| Own::of(db, workspace, Model::new(db, Arc::from(key))));
+    put("project", &mut || project_data(db, workspace).0.clone());
+    put("engine", &mut || json!({"version": env!("CARGO_PKG_VERSION")}));
+    put("rule", &mut || rule_data(db, workspace, entry, own.as_ref()));
+    put("hardwares", &mut || hardware_data(db, workspace).0.clone());
+    if let Some(hardware) = &entry.hardware {
+        put("hardware", &mut || {
+            let profiles = hardware_data(db, workspace).0.as_array().cloned().unwrap_or_default();
+            profiles.into_iter().find(|profile| profile["name"] == **hardware).unwrap_or(Value::Null)
+        });
+    }
+    if let Some(own) = &own {
+        put("model", &mut || {
+            let data = model_data(db, workspace, own.model, own.found.as_ref());
+            Arc::try_unwrap(data).map_or_else(|data| data.0.clone(), |data| data.0)
+        });
+    }
+    if let Some(family) = &entry.family {
+        put("family", &mut || family_data(db, workspace, family));
+    }
+    if own.is_none() {
+        put("families", &mut || {
+            rule_book(db, workspace).value.family.keys().map(|name| family_data(db, workspace, name)).collect()
+        });
+        put("models", &mut || {
+            let models = model_keys(db, workspace).iter().map(|key| Model::new(db, key.clone())).filter(|model| {
+                let placed = placed(db, workspace, *model);
+                entry.family.is_none() || placed.decision.family == entry.family
+            });
+            // Cut down one by one: what there is to know of all models is a hundred times what is read of them.
+            let item = |(index, model)| {
+                let data = model_data(db, workspace, model, None);
+                reads.map_or_else(|| data.0.clone(), |reads| reads.project_item("models", index, &data.0))
+            };
+            models.enumerate().map(item).collect()
+        });
+    }
+    Value::Object(data)
+}
+
+/// The model that an output is made for, with its facts, which are asked for once.
+struct Own<'db> {
+    model: Model<'db>,
+    found: Option<Facts>,
+}
+
+impl<'db> Own<'db> {
+    fn of(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Self {
+        Self { model, found: facts(db, workspace, model) }
+    }
+
+    fn facts(&self) -> Option<&ModelFacts> {
+        self.found.as_ref()?.facts.as_ref().as_ref().ok()
+    }
+}
+
+fn family_data(db: &dyn Db, workspace: Workspace, name: &str) -> Value {
+    let family = rule_book(db, workspace).value.family.get(name);
+    family.map_or(Value::Null, |family| json!({"name": name, "title": family.title, "set": family.set}))
+}
+
+fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<'_>>) -> Value {
+    let book = &rule_book(db, workspace).value;
+    let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
+    let checks: Vec<Value> = book
+        .check
+        .iter()
+        .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
+        .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, own, select)))
+        .map(|(name, check)| {
+            let (classes, but) = classes_of(own, check.classes.as_ref());
+            json!({
+                "name": name, "title": check.title, "fault": check.fault, "faults": check.faults, "tier": check.tier,
+                "hardware": check.hardware, "classes": classes, "but": but,
+            })
+        })
+        .collect();
+    json!({
+        "name": entry.rule, "template": target.template, "output": target.output, "variant": target.variant,
+        "set": target.set, "checks": checks,
+    })
+}
+
+fn applies_to(hardware: &[String], entry: &Entry) -> bool {
+    hardware.is_empty() || entry.hardware.as_ref().is_some_and(|name| hardware.contains(name))
+}
+
+/// The names of the model's classes that a check applies to, and of the others where they are fewer; null where the
+/// output is of no model.
+fn classes_of(own: Option<&Own<'_>>, select: Option<&ClassSelector>) -> (Value, Value) {
+    let Some(facts) = own.and_then(Own::facts) else { return (Value::Null, Value::Null) };
+    let classes = select.unwrap_or(&ClassSelector::default()).of(facts);
+    let others: Vec<&str> = facts.classes.keys().map(String::as_str).filter(|name| !classes.contains(name)).collect();
+    let but = if others.len() < classes.len() { json!(others) } else { Value::Null };
+    (json!(classes), but)
+}
+
+fn selects(db: &dyn Db, workspace: Workspace, own: Option<&Own<'_>>, select: &Selector) -> bool {
+    let Some((own, facts)) = own.and_then(|own| Some((own, own.facts()?))) else { return false };
+    let decision = &placed(db, workspace, own.model).decision;
+    let subject = Subject {
+        key: own.model.key(db),
+        facts,
+        custom: own.found.as_ref().is_some_and(|found| found.custom),
+        family: decision.family.as_deref().unwrap_or(""),
+        tags: &decision.tags,
+    };
+    select.holds(&subject)
+}

@@ -1,0 +1,133 @@
+//! What is said to `python/runner.py` and what it answers: one file, some runs of it, a record of every test in each run.
+
+use serde::{Deserialize, Serialize};
+
+/// One generated file to run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Job {
+    /// Absolute path.
+    pub file: String,
+    /// The folder of the outputs, absolute; the support package lies there.
+    pub root: String,
+    pub runs: Vec<Asked>,
+    /// Seconds that one test may take.
+    pub timeout: f64,
+    /// Resident memory that one run may hold.
+    pub megabytes: u64,
+    /// `full`, or what the tests do by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// Hardware profiles, or those that the tests find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<String>,
+    /// Tests that are known to be green; without it, a run without a fault says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub green: Option<Vec<String>>,
+}
+
+/// One run of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// The fault that is put in, or none.
+    pub fault: Option<String>,
+    /// The checks whose tests run.
+    pub checks: Vec<String>,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Answer {
+    /// Tests in the file.
+    #[serde(default)]
+    pub collected: usize,
+    /// Why the file could not be collected.
+    #[serde(default)]
+    pub error: Option<String>,
+    #[serde(default)]
+    pub runs: Vec<Ran>,
+    #[serde(default)]
+    pub seconds: f64,
+}
+
+/// One run, test by test.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Ran {
+    #[serde(default)]
+    pub fault: Option<String>,
+    #[serde(default)]
+    pub records: Vec<Record>,
+}
+
+/// One test in one run. Fields that a record of the support package has beyond these are left aside.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its id inside the file: `test_causal[GPT2LMHeadModel-cpu]`.
+    pub node: String,
+    #[serde(default)]
+    pub check: String,
+    #[serde(default, rename = "class", skip_serializing_if = "String::is_empty")]
+    pub class: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hardware: String,
+    pub outcome: Outcome,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    #[serde(default)]
+    pub seconds: f64,
+    /// How often the fault acted while the test ran; unknown where the process did not survive it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<u64>,
+    /// What pytest shows of a failure. Never kept.
+    #[serde(default, skip_serializing)]
+    pub output: String,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+    /// Failed as the registry expects.
+    Xfailed,
+    /// Its set-up or tear-down failed.
+    Error,
+    /// The process died of it, or it took longer than it may.
+    Crashed,
+    /// A word that this hfgen does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl Outcome {
+    /// Whether somebody who looks at the test sees that something is wrong.
+    pub fn is_red(self) -> bool {
+        matches!(self, Self::Failed | Self::Error | Self::Crashed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_a_newer_support_package_is_understood() {
+        let text = r#"{"collected": 2, "error": null, "new": 1, "runs": [{"fault": null, "records": [
+            {"node": "test_a[X-cpu]", "check": "a", "class": "X", "outcome": "passed", "seconds": 0.5, "model": "m"},
+            {"node": "test_b", "outcome": "dreamt"}]}]}"#;
+        let answer: Answer = serde_json::from_str(text).unwrap();
+        let records = &answer.runs[0].records;
+        assert_eq!((records[0].outcome, records[0].class.as_str()), (Outcome::Passed, "X"));
+        assert_eq!(records[1].outcome, Outcome::Unknown);
+        assert!(!Outcome::Unknown.is_red() && !Outcome::Xfailed.is_red() && Outcome::Crashed.is_red());
+    }
+
+    #[test]
+    fn output_is_told_but_not_kept() {
+        let record: Record = serde_json::from_str(r#"{"node": "t", "outcome": "failed", "output": "long"}"#).unwrap();
+        assert_eq!(record.output, "long");
+        assert!(!serde_json::to_string(&record).unwrap().contains("long"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Getting records: what is known is taken from where it is kept, the rest is run and kept. Which parts are wanted, and what
+//! they mean, is not known here; nor how Python is reached (`Runner`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::files::{Suite, TestFile};
+use super::kept::{Kept, Known, Part};
+use super::protocol::{Answer, Asked, Job, Outcome, Record};
+use super::{MEGABYTES, RUNNER};
+use crate::build::{Failure, Progress};
+use crate::digest::Digest;
+use crate::sys::System;
+
+/// What runs jobs: the pool of Python processes, or a test's stand-in.
+pub trait Runner {
+    /// Runs all jobs, in any order.
+    fn run(&mut self, jobs: Vec<Job>, done: &mut Done<'_>) -> Result<(), Failure>;
+}
+
+/// Gets each answer, or why there is none, with the number of its job; a break ends the others.
+pub type Done<'a> = dyn FnMut(usize, Result<Answer, String>) -> ControlFlow<()> + 'a;
+
+/// How tests are run.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    pub tier: Option<String>,
+    pub hardware: Option<String>,
+    /// Seconds that one test may take.
+    pub timeout: f64,
+    /// Runs everything, whatever is known.
+    pub anew: bool,
+    /// Ends with the first file that has a test that is red without a fault.
+    pub fail_fast: bool,
+}
+
+impl How {
+    /// The name under which a file's results are kept: other tiers and hardware have results of their own.
+    pub fn slot(&self, file: &TestFile) -> String {
+        let further = [("tier", &self.tier), ("hardware", &self.hardware)];
+        let further = further.iter().filter_map(|(name, value)| Some(format!(" {name}={}", value.as_ref()?)));
+        file.path.clone() + &further.collect::<String>()
+    }
+}
+
+/// Everything that running works with, named once.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    pub system: &'a dyn System,
+    /// The project root.
+    pub root: &'a Path,
+    pub suite: &'a Suite,
+    pub how: &'a How,
+    /// What else decides a result, by name.
+    pub versions: &'a BTreeMap<String, String>,
+    pub progress: &'a dyn Progress,
+}
+
+/// Records by check and fault.
+pub type Runs = BTreeMap<Part, Vec<Record>>;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Files that had nothing left to run.
+    pub cached: usize,
+    /// Files that ran, each with the reason.
+    pub ran: Vec<(String, String)>,
+    /// Files that gave no answer, each with the reason.
+    pub dead: Vec<(String, String)>,
+    /// How many files did not run because of an early end.
+    pub left: usize,
+    /// What is known of every other file, by path.
+    pub runs: BTreeMap<String, Runs>,
+    /// What pytest shows of tests that are red without a fault, by file and test.
+    pub outputs: BTreeMap<(String, String), String>,
+}
+
+/// A file that has something to run.
+struct Due<'a> {
+    file: &'a TestFile,
+    key: String,
+    parts: BTreeMap<String, String>,
+    runs: Vec<Asked>,
+}
+
+impl Session<'_> {
+    /// Records of all `wanted` parts of every file; `kept` is read and added to.
+    pub fn gather(
+        &self,
+        what: &str,
+        wanted: &BTreeSet<Part>,
+        kept: &mut Kept,
+        runner: &mut dyn Runner,
+    ) -> Result<Gathered, Failure> {
+        let mut gathered = Gathered::default();
+        let (jobs, due) = self.due(wanted, kept, &mut gathered);
+        let mut unkept = None;
+        self.progress.begin(what, Some(jobs.len()));
+        runner.run(jobs, &mut |number, answer| {
+            self.progress.advance(1);
+            let Due { file, key, parts, runs } = &due[number];
+            let answer = answer.and_then(|answer| match answer.error {
+                Some(error) => Err(error),
+                None if answer.runs.len() != runs.len() => Err("it ran only in part".to_owned()),
+                None => Ok(answer),
+            });
+            let is_red = match answer {
+                Err(why) => {
+                    gathered.dead.push((file.path.clone(), why));
+                    true
+                }
+                Ok(answer) => {
+                    let runs = sorted(runs, answer, &file.path, &mut gathered.outputs);
+                    // What crashed is not kept, and counts all the same.
+                    gathered.runs.insert(file.path.clone(), runs.clone());
+                    let mut controls = runs.iter().filter(|(part, _)| part.fault.is_none());
+                    let is_red = controls.any(|(_, records)| records.iter().any(|record| record.outcome.is_red()));
+                    let known = Known { key: key.clone(), parts: parts.clone(), runs };
+                    if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
+                        unkept.get_or_insert(error);
+                    }
+                    is_red
+                }
+            };
+            if is_red && self.how.fail_fast { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        self.progress.end();
+        if let Some(error) = unkept.or(kept.tidy(self.system).err()) {
+            self.progress.note(&format!("results could not be kept: {error}"));
+        }
+        gathered.dead.sort();
+        gathered.left = due.len() - gathered.runs.len() - gathered.dead.len();
+        for file in &self.suite.files {
+            let (key, _) = self.key(file);
+            let is_dead = gathered.dead.iter().any(|(path, _)| *path == file.path);
+            let Some(known) = kept.file(&self.how.slot(file)).filter(|known| known.key == key && !is_dead) else {
+                continue;
+            };
+            let fresh = gathered.runs.entry(file.path.clone()).or_default();
+            for (part, records) in &known.runs {
+                fresh.entry(part.clone()).or_insert_with(|| records.clone());
+            }
+        }
+        Ok(gathered)
+    }
+
+    fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, gathered: &mut Gathered) -> (Vec<Job>, Vec<Due<'_>>) {
+        let mut due = (Vec::new(), Vec::new());
+        for file in &self.suite.files {
+            let (key, parts) = self.key(file);
+            let before = kept.file(&self.how.slot(file));
+            let known = before.filter(|known| known.key == key && !self.how.anew);
+            let missing: Vec<&Part> =
+                wanted.iter().filter(|part| known.is_none_or(|known| !known.knows(part))).collect();
+            if missing.is_empty() {
+                gathered.cached += 1;
+                continue;
+            }
+            gathered.ran.push((file.path.clone(), why(before, &parts, &missing, self.how.anew)));
+            let job = self.job(file, &missing, known);
+            let runs = job.runs.clone();
+            due.0.push(job);
+            due.1.push(Due { file, key, parts, runs });
+        }
+        due
+    }
+
+    /// Of everything that decides the results of a file, and what that is, by name.
+    fn key(&self, file: &TestFile) -> (String, BTreeMap<String, String>) {
+        let mut parts = self.suite.parts(file, self.versions);
+        parts.insert("runner".to_owned(), Digest::of(RUNNER.as_bytes()).to_string());
+        (Digest::of_value(&parts).to_string(), parts)
+    }
+
+    /// One job: a run without a fault for what is not known to be green, and a run for each fault.
+    fn job(&self, file: &TestFile, missing: &[&Part], known: Option<&Known>) -> Job {
+        // Runs without a fault come first: `None` sorts before every name.
+        let mut runs: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+        for part in missing {
+            runs.entry(part.fault.clone()).or_default().push(part.check.clone());
+        }
+        let green = known.map(|known| {
+            let controls = known.runs.iter().filter(|(part, _)| part.fault.is_none());
+            let passed = controls.flat_map(|(_, records)| records).filter(|record| record.outcome == Outcome::Passed);
+            passed.map(|record| record.node.clone()).collect()
+        });
+        Job {
+            file: self.root.join(&file.path).display().to_string(),
+            root: self.root.join(&self.suite.root).display().to_string(),
+            runs: runs.into_iter().map(|(fault, checks)| Asked { fault, checks }).collect(),
+            timeout: self.how.timeout,
+            megabytes: MEGABYTES,
+            tier: self.how.tier.clone(),
+            hardware: self.how.hardware.clone(),
+            green,
+        }
+    }
+}
+
+/// The answer by check and fault. A check without a test in the file is known to have none.
+fn sorted(runs: &[Asked], answer: Answer, file: &str, outputs: &mut BTreeMap<(String, String), String>) -> Runs {
+    let mut sorted = Runs::new();
+    for (asked, ran) in runs.iter().zip(answer.runs) {
+        let part = |check: &str| Part { check: check.to_owned(), fault: asked.fault.clone() };
+        sorted.extend(asked.checks.iter().map(|check| (part(check), Vec::new())));
+        for mut record in ran.records {
+            let output = std::mem::take(&mut record.output);
+            if asked.fault.is_none() && !output.is_empty() {
+                outputs.insert((file.to_owned(), record.node.clone()), output);
+            }
+            sorted.entry(part(&record.check)).or_default().push(record);
+        }
+    }
+    sorted
+}
+
+/// Why a file runs, for people.
+fn why(known: Option<&Known>, parts: &BTreeMap<String, String>, missing: &[&Part], anew: bool) -> String {
+    let Some(known) = known else { return "it never ran".to_owned() };
+    if anew {
+        return "--no-cache".to_owned();
+    }
+    let changed: Vec<String> = parts
+        .iter()
+        .filter(|(name, value)| known.parts.get(*name) != Some(value))
+        .map(|(name, value)| match known.parts.get(name) {
+            Some(before) if before.len() < 20 && value.len() < 20 => format!("{name} {before} is now {value}"),
+            _ => format!("{name} changed"),
+        })
+        .chain(known.parts.keys().filter(|name| !parts.contains_key(*name)).map(|name| format!("{name} is gone")))
+        .collect();
+    if !changed.is_empty() {
+        return changed.join(", ");
+    }
+    let part = missing.first().map_or_else(String::new, |part| match &part.fault {
+        Some(fault) => format!("{} under {fault}", part.check),
+        None => part.check.clone(),
+    });
+    match missing.len() {
+        0 | 1 => format!("{part} is not known"),
+        more => format!("{part} and {} more are not known", more - 1),
+    }
+}
