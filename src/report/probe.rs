@@ -72,9 +72,11 @@ fn counts(tally: &Tally, look: &Look) -> String {
     if tally.types_probed < tally.types {
         line("model types probed", tally.types_probed, tally.types);
     }
-    line("model types that run", tally.types_run, tally.types_probed);
-    line("classes that build", tally.classes_built, tally.classes_probed);
-    line("classes that run", tally.classes_run, tally.classes_probed);
+    if tally.types_probed > 0 {
+        line("model types that run", tally.types_run, tally.types_probed);
+        line("classes that build", tally.classes_built, tally.classes_probed);
+        line("classes that run", tally.classes_run, tally.classes_probed);
+    }
     let mut causes = |words: &str, causes: &BTreeMap<String, usize>| {
         if causes.is_empty() {
             return;

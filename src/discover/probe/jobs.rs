@@ -99,22 +99,26 @@ fn libraries(versions: Versions<'_>, proven: Option<&Proven>) -> BTreeMap<String
 
 /// What the registry says of a model, without reasons: these are for people, and another wording is no other fact.
 fn of_own(own: &Value) -> Value {
-    let said = |name: &&str| {
-        let value = own.get(*name)?;
-        let empty = match value {
-            Value::Null => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(fields) => fields.is_empty(),
-            Value::String(word) => word == "shrink",
-            _ => false,
-        };
-        (!empty).then(|| ((*name).to_owned(), value.clone()))
-    };
+    let said = |name: &&str| Some(((*name).to_owned(), own.get(*name).filter(|value| says(value))?.clone()));
     let mut own = Value::Object(OWN.iter().filter_map(said).collect());
     for class in own.get_mut("class").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-        class.as_object_mut().into_iter().for_each(|fields| drop(fields.remove("reason")));
+        class
+            .as_object_mut()
+            .into_iter()
+            .for_each(|fields| fields.retain(|name, value| name != "reason" && says(value)));
     }
     own
+}
+
+/// Whether a setting is one: the registry's defaults say nothing.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::String(word) => word != "shrink",
+        _ => true,
+    }
 }
 
 fn classes(facts: &ModelFacts) -> Vec<Value> {

@@ -22,16 +22,7 @@ pub fn merge(
         let (Some(answer), Some(facts)) = (answers.get(&probing.model), lock.models.get_mut(&probing.model)) else {
             continue;
         };
-        let mut answer = answer.clone();
-        if let Value::Object(fields) = &mut answer {
-            fields.remove("type");
-            for (name, value) in
-                [("key", probing.key.clone()), ("torch", version("torch")), ("transformers", version("transformers"))]
-            {
-                fields.insert(name.to_owned(), value.into());
-            }
-        }
-        match serde_json::from_value::<Proven>(answer) {
+        match proven(answer, &probing.key, version("torch"), version("transformers")) {
             Ok(mut proven) => {
                 for error in proven.classes.values_mut().filter_map(|class| class.error.as_mut()) {
                     *error = steady(error);
@@ -46,6 +37,22 @@ pub fn merge(
         }
     }
     findings
+}
+
+/// Whether an answer is one.
+pub(super) fn readable(answer: &Value) -> bool {
+    proven(answer, "", String::new(), String::new()).is_ok()
+}
+
+fn proven(answer: &Value, key: &str, torch: String, transformers: String) -> Result<Proven, serde_json::Error> {
+    let mut answer = answer.clone();
+    if let Value::Object(fields) = &mut answer {
+        fields.remove("type");
+        for (name, value) in [("key", key.to_owned()), ("torch", torch), ("transformers", transformers)] {
+            fields.insert(name.to_owned(), value.into());
+        }
+    }
+    serde_json::from_value(answer)
 }
 
 /// An error without the addresses in it, which are others each time.

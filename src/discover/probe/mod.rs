@@ -34,6 +34,7 @@ pub const SEARCH: &[(&str, &str)] = search![
     "labels.py",
     "local.py",
     "local_media.py",
+    "local_network.py",
     "local_text.py",
     "measure.py",
     "node.py",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::Probing;
 use super::kept::Kept;
+use super::merge::readable;
 use super::{ENTRY, SEARCH, SHARED};
 use crate::build::Progress;
 use crate::finding::Finding;
@@ -17,6 +18,21 @@ use crate::finding::codes::sync::{PROBE_LIBRARY, PROBE_PYTHON};
 use crate::python::{Answer, Failure, Job, Outcome, Pool, Settings, unpack};
 use crate::store::FOLDER;
 use crate::sys::System;
+
+/// Without these nothing can be probed.
+const NEEDED: [&str; 3] = ["torch", "transformers", "hfgen_probe.search"];
+/// What nearly every model type imports, two seconds of it: the children find it done. Other versions lack some.
+const SHARED_IMPORTS: [&str; 9] = [
+    "transformers.modeling_utils",
+    "transformers.models.auto.modeling_auto",
+    "transformers.generation.utils",
+    "transformers.masking_utils",
+    "transformers.processing_utils",
+    "transformers.image_processing_backends",
+    "transformers.video_processing_utils",
+    "transformers.tokenization_utils_sentencepiece",
+    "timm",
+];
 
 /// How far a model type may go.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +89,7 @@ pub fn probe(
         python: request.python.to_owned(),
         folder: request.root.to_owned(),
         path: vec![search.to_string_lossy().into_owned()],
-        imports: ["torch", "transformers", "hfgen_probe.search"].map(str::to_owned).to_vec(),
+        imports: NEEDED.iter().chain(&SHARED_IMPORTS).map(|name| (*name).to_owned()).collect(),
         env: environment(),
         jobs: request.limits.jobs,
     };
@@ -162,7 +178,9 @@ impl Round<'_> {
     }
 
     fn take(&mut self, probing: &Probing, answer: &Value) -> ControlFlow<()> {
-        self.unkept = self.kept.keep(probing, answer).err();
+        if readable(answer) {
+            self.unkept = self.kept.keep(probing, answer).err();
+        }
         self.answers.insert(probing.model.clone(), answer.clone());
         if self.unkept.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -183,7 +201,7 @@ fn environment() -> BTreeMap<String, String> {
 
 fn pool(system: &dyn System, settings: &Settings) -> Result<Pool, Vec<Finding>> {
     let pool = Pool::start(system, settings).map_err(|failure| vec![broken(&settings.python, &failure)])?;
-    if let Some((name, why)) = pool.ready.missing.iter().next() {
+    if let Some((name, why)) = NEEDED.iter().find_map(|name| pool.ready.missing.get_key_value(*name)) {
         return Err(vec![
             Finding::error(PROBE_LIBRARY, format!("`{}` can't import {name}: {why}", settings.python))
                 .help("name a Python that has torch and transformers with --python, or activate its environment"),

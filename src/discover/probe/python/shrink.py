@@ -26,7 +26,9 @@ ANY_WIDTH = ("token", "vocab", "layers", "limit", "top-k", "experts", "one", "wi
 WIDTHS = ("patch", "heads", "kv-heads", "size", "head-width", "qk-width", "ffn", "width", "chunk", "keep")
 
 
-def tiny_config(config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False) -> dict[str, Any]:
+def tiny_config(
+    config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False
+) -> dict[str, Any]:
     """The keyword arguments that make a configuration tiny, as JSON; `own` is the registry's part of the model.
 
     Raises what the config class raises where not even its defaults fit together.
@@ -35,7 +37,7 @@ def tiny_config(config_class: type, rules: Rules, own: Mapping[str, Any], *, kee
     nested = {name: item for name, item in given.items() if isinstance(item, dict)}
     try:
         default = config_class()
-    except Exception:  # noqa: BLE001 - validators raise what they like
+    except Exception:
         default = config_class(**copy.deepcopy({**nested, **given}))
     shrinker = Shrinker(rules, set(own.get("tiny-drop") or ()), keep_widths=keep_widths or own.get("widths") == "keep")
     return plain(merge(shrinker.shrink(default, given), given))
@@ -79,7 +81,10 @@ class Shrinker:
             repeated_widths(node, found)
         for name, child in node.children.items():
             below = given.get(name)
-            found[name] = {**undeclared(config, name, child), **self.nested(child, below if isinstance(below, dict) else {})}
+            found[name] = {
+                **undeclared(config, name, child),
+                **self.nested(child, below if isinstance(below, dict) else {}),
+            }
         if not node.keeps_widths:
             state_space(node, found)
         return found
@@ -90,7 +95,7 @@ class Shrinker:
         found: dict[str, Any] = {"model_type": kind.model_type} if getattr(kind, "model_type", "") else {}
         try:
             default = kind()
-        except Exception:  # noqa: BLE001 - validators raise what they like
+        except Exception:
             default = None
         node = self.node(config, given)
         for name in node.names:
