@@ -86,7 +86,7 @@ class Search:
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
         named = {part: names for part, names in (self.job.get("processors") or {}).items() if part in runtime.PARTS}
-        processor = self.cls(named.get("processor"))
+        processor = self.cls(self.hinted("processor") or named.get("processor"))
         settings: dict[str, Any] = {}
         for part in runtime.PARTS[:-1]:
             known = self.hinted(part) or named.get(part)
@@ -306,8 +306,8 @@ class Search:
         marks = {kind: self.marks(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
         if "text" in kinds:
             for place in range(max(map(len, marks.values()), default=0)):
-                chosen = [words[min(place, len(words) - 1)] for words in marks.values() if words]
-                yield {"text": " ".join([*chosen, "{text}"]), **demanded}
+                chosen = {kind: words[min(place, len(words) - 1)] for kind, words in marks.items() if words}
+                yield {"text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]), "marks": chosen, **demanded}
         yield demanded
 
     def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:
