@@ -3,11 +3,13 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif` and `markdown` are the
-//! other formats; `progress` is the live line of a terminal; `prove` and `test` tell what
+//! other formats; `hardware` is what
+//! `hfgen hardware` found; `progress` is the live line of a terminal; `prove` and `test` tell what
 //! `hfgen prove` and `hfgen test` found, `running` what they have in common; `text` holds small words.
 
 pub mod concise;
 pub mod github;
+pub mod hardware;
 pub mod human;
 pub mod json;
 pub mod junit;
