@@ -130,6 +130,14 @@ fn an_unknown_detector_is_a_finding() {
     assert_eq!(findings[0].help.as_deref(), Some("did you mean `cuda`?"));
 }
 
+/// A project begins with the profiles of this one; the built-in templates read all of their fields.
+#[test]
+fn a_new_project_has_the_same_profiles() {
+    let text = fs::read_to_string(root().join("registry.toml")).unwrap();
+    let own: hfgen::registry::Registry = toml::from_str(&text).unwrap();
+    assert_eq!(own.hardware, profiles());
+}
+
 /// Python programs as shell scripts: what hangs, crashes or is no Python at all.
 #[cfg(unix)]
 #[test]
@@ -182,7 +190,13 @@ backends = types.SimpleNamespace()
     let script = fs::read_to_string(root().join("src/hardware/ask.py")).unwrap();
     let ask = |library: &str| -> Value {
         let args = ["-c", script.as_str(), library];
-        let call = hfgen::sys::bounded::Call { program: "python3", args: &args, folder: Path::new("/"), env: &env, input: b"" };
+        let call = hfgen::sys::bounded::Call {
+            program: "python3",
+            args: &args,
+            folder: Path::new("/"),
+            env: &env,
+            input: b"",
+        };
         let ran = hfgen::sys::bounded::run_within(&OsSystem, &call, Duration::from_secs(120)).unwrap();
         serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&ran.stderr)))
     };
@@ -212,7 +226,10 @@ fn the_binary_tells_the_same_to_people_and_programs() {
     assert!(ran.stdout.contains("\ncpu       blocked"), "{}", ran.stdout);
     let ran = hfgen(place.path(), &["hardware", "--python", "/no/such/python", "--format", "json"]);
     let value: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((value["profiles"][0]["state"].as_str(), value["order"].as_array().map(Vec::len)), (Some("blocked"), Some(0)));
+    assert_eq!(
+        (value["profiles"][0]["state"].as_str(), value["order"].as_array().map(Vec::len)),
+        (Some("blocked"), Some(0))
+    );
     assert!(value["machine"]["cpu"]["threads"].as_u64().unwrap() > 0);
     let ran = hfgen(place.path(), &["hardware", "--python", "/no/such/python", "--require", "cpu"]);
     assert_eq!(ran.code, 1);

@@ -437,7 +437,7 @@ fn r21_a_mock_is_no_pass() {
     }
     let Some(python) = python() else { return };
     for model in ["bert", "whisper"] {
-        let ran = pytest(&python, &format!("test_hf_{model}.py")).expect(0);
+        let ran = pytest(&python, &format!("test_hf_{model}.py")).expect(6).has("only the structure was tested");
         let last = ran.stdout.lines().last().unwrap_or_default().to_owned();
         assert!(last.contains("skipped") && !last.contains("failed"), "{}", ran.text());
         // Structure is checked without torch; whatever runs a model is skipped.

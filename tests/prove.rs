@@ -247,3 +247,34 @@ fn a_fault_that_is_not_there_is_found_by_every_build() {
     project.edit("rules/90-own.toml", "another-numbr", "another-number");
     project.hfgen(&["build"]).expect(0).has("check `blind` is not tried with fault `dies`");
 }
+
+/// Checks whose faults are not written down yet.
+const BARE: [&str; 4] = ["skillset", "skillset_endpoint", "weights_are_int8", "close_to_float"];
+
+#[test]
+fn every_check_of_the_project_names_a_fault_and_every_fault_has_its_place() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut named = Vec::new();
+    for entry in fs::read_dir(root.join("rules")).unwrap().flatten() {
+        let rules: toml::Table = toml::from_str(&fs::read_to_string(entry.path()).unwrap()).unwrap();
+        for (name, check) in rules.get("check").and_then(toml::Value::as_table).into_iter().flatten() {
+            let faults = check.get("faults").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+            assert!(!faults.is_empty() || BARE.contains(&name.as_str()), "check {name} names no fault");
+            named.extend(faults.iter().filter_map(toml::Value::as_str).map(str::to_owned));
+        }
+    }
+    let package = fs::read_dir(root.join("templates/runtime")).unwrap().flatten();
+    let texts: Vec<String> = package.map(|entry| fs::read_to_string(entry.path()).unwrap()).collect();
+    let mut declared = 0;
+    for part in texts.iter().flat_map(|text| text.split("\n@fault(\"").skip(1)) {
+        let (point, rest) = part.split_once('"').unwrap();
+        let name = rest.split_once("\ndef ").unwrap().1.split('(').next().unwrap().replace('_', "-");
+        // Where nobody asks at a point, its faults never act.
+        let asked =
+            |text: &String| text.contains(&format!("at(\"{point}\"")) || text.contains(&format!("== \"{point}\""));
+        assert!(texts.iter().any(asked), "fault {name}: nobody asks at its point {point}");
+        assert!(named.contains(&name), "fault {name} is tried on no check");
+        declared += 1;
+    }
+    assert!(declared > 20, "{declared}");
+}

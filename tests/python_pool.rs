@@ -29,6 +29,25 @@ def where(job): return [os.getcwd(), os.environ["COLOUR"], os.environ["ALL"]]
 def odd(job): return object()
 def stdin(job): return sys.stdin.read()
 def pid(job): return [os.getppid(), "json" in sys.modules]
+def note(job):
+    "Writes down its number and that of a process that it starts, and stays."
+    started = subprocess.Popen(["sleep", "60"])
+    with open(job + ".new", "w") as file: file.write(f"{os.getpid()} {started.pid} {os.getppid()}")
+    os.rename(job + ".new", job)
+    time.sleep(60)
+def leave_behind(job):
+    "A fork of it lives on and holds all that it has open."
+    pid = os.fork()
+    if pid == 0: time.sleep(60)
+    return pid
+def die_beside(job):
+    leave_behind(job); ctypes.string_at(0)
+def silent(job):
+    "Closes all that it has, and stays."
+    os.closerange(0, 100); time.sleep(60)
+def end_server(job): os.kill(os.getppid(), 9); time.sleep(60)
+def abort(job): os.abort()
+def real_time(job): os.kill(os.getpid(), 40); time.sleep(60)
 "#;
 
 fn settings(folder: &Path, jobs: usize) -> Settings {
@@ -132,18 +151,94 @@ fn many_jobs_share_one_parent() {
     assert!(answers.iter().all(|answer| answer.outcome == *first));
 }
 
+/// Whether a process runs; one that only waits to be waited for does not.
+fn runs(pid: u64) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    status.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+/// Waits until none of these processes runs.
+fn gone(pids: &[u64]) {
+    let start = Instant::now();
+    while pids.iter().any(|pid| runs(*pid)) {
+        assert!(start.elapsed() < Duration::from_secs(5), "{pids:?} still run");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn noted(file: &Path) -> Option<Vec<u64>> {
+    let text = std::fs::read_to_string(file).ok()?;
+    Some(text.split(' ').map(|pid| pid.parse().unwrap()).collect())
+}
+
 #[test]
 fn it_can_be_ended_early_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let pool = Pool::start(&OsSystem, &settings(folder.path(), 2)).unwrap();
+    let (note, other) = (folder.path().join("note"), folder.path().join("other"));
     let start = Instant::now();
-    let mut pulses = 0;
+    let jobs = [&note, &other].map(|file| job("note", json!(file.to_str().unwrap()))).to_vec();
+    let mut pids = Vec::new();
     let mut pulse = || {
-        pulses += 1;
-        if pulses > 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let (Some(one), Some(two)) = (noted(&note), noted(&other)) else { return ControlFlow::Continue(()) };
+        pids = [one, two].concat();
+        ControlFlow::Break(())
     };
-    pool.run(vec![job("hang", Value::Null); 4], &mut |_| ControlFlow::Continue(()), &mut pulse).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(10));
+    pool.run(jobs, &mut |_| ControlFlow::Continue(()), &mut pulse).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(15));
+    assert_eq!(pids.len(), 6);
+    gone(&pids);
+}
+
+#[test]
+fn what_a_job_leaves_behind_neither_delays_it_nor_lives_on() {
+    let start = Instant::now();
+    let answers = run(vec![job("leave_behind", Value::Null), job("die_beside", Value::Null)]);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    let Outcome::Done { value } = &answers[0].outcome else { panic!("{:?}", answers[0]) };
+    gone(&[value.as_u64().unwrap()]);
+    assert_eq!(answers[1].outcome, Outcome::Signal { signal: "SIGSEGV".to_owned() });
+}
+
+#[test]
+fn every_way_to_end_is_told_apart() {
+    let short = |name: &str| Job { seconds: 1.0, ..job(name, Value::Null) };
+    let outcomes: Vec<Outcome> =
+        run(vec![short("silent"), short("abort"), short("real_time")]).into_iter().map(|a| a.outcome).collect();
+    assert_eq!(outcomes[0], Outcome::Time);
+    assert_eq!(outcomes[1], Outcome::Signal { signal: "SIGABRT".to_owned() });
+    assert!(matches!(&outcomes[2], Outcome::Signal { signal } if signal.contains("40")), "{:?}", outcomes[2]);
+}
+
+#[test]
+fn a_server_that_is_killed_is_an_error_and_its_jobs_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = Pool::start(&OsSystem, &settings(folder.path(), 2)).unwrap();
+    let note = folder.path().join("note");
+    let jobs = vec![job("note", json!(note.to_str().unwrap()))];
+    let mut pids = Vec::new();
+    let mut pulse = || {
+        if let (true, Some(noted)) = (pids.is_empty(), noted(&note)) {
+            // The server: nothing is left that could end its jobs but the system.
+            let server = i32::try_from(noted[2]).unwrap();
+            std::process::Command::new("kill").args(["-9", &server.to_string()]).status().unwrap();
+            pids = noted[..1].to_vec();
+        }
+        ControlFlow::Continue(())
+    };
+    let failure = pool.run(jobs, &mut |_| ControlFlow::Continue(()), &mut pulse).unwrap_err();
+    assert!(matches!(failure, Failure::Broken { status: 137, .. }), "{failure:?}");
+    gone(&pids);
+}
+
+#[test]
+fn imports_that_print_a_lot_fill_no_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let loud = "import sys\nprint('o' * 3_000_000)\nsys.stderr.write('e' * 3_000_000)\n__version__ = '1.2'\n";
+    std::fs::write(folder.path().join("loud.py"), loud).unwrap();
+    let settings = Settings { imports: vec!["loud".to_owned()], ..settings(folder.path(), 1) };
+    let pool = Pool::start(&OsSystem, &settings).unwrap();
+    assert_eq!(pool.ready.found["loud"], "1.2");
 }
 
 #[test]
@@ -155,4 +250,13 @@ fn a_python_that_is_not_there_or_ends_is_an_error() {
     };
     assert!(matches!(start("no-such-python-anywhere"), Failure::NotStarted(_)));
     assert!(matches!(start("false"), Failure::Broken { status: 1, .. }));
+    std::fs::write(folder.path().join("json.py"), "import os, sys\nsys.stderr.write('too old\\n'); os._exit(4)")
+        .unwrap();
+    let failure = Pool::start(&OsSystem, &Settings { env: path(folder.path()), ..settings(folder.path(), 1) }).err();
+    assert_eq!(failure.unwrap().words("python3"), "`python3` ended with status 4: too old");
+}
+
+/// Modules of a folder come before Python's own.
+fn path(folder: &Path) -> std::collections::BTreeMap<String, String> {
+    [("PYTHONPATH".to_owned(), folder.display().to_string())].into()
 }

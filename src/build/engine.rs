@@ -1,5 +1,6 @@
 //! One round: scan, plan, find what is due, render and validate that, write it, remember it.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use super::apply::{Applied, Applying, Due, Given};
@@ -17,7 +18,6 @@ use super::selection::Selected;
 use super::session::{Session, options_digest};
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
-use crate::graph::Database;
 use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
@@ -26,13 +26,16 @@ use crate::sys::System;
 
 /// Builds, or with `Mode::Dry` says what a build would do.
 pub fn build(system: &dyn System, options: &Options, progress: &dyn Progress) -> Result<Outcome, Failure> {
-    let mut session = None;
-    let outcome = round(system, options, progress, &mut session);
+    let (mut session, mut used) = (None, Used::new());
+    let outcome = round_with(system, options, progress, &mut session, &mut used);
     // What asked for the build ends soon after it: to give back a hundred thousand small values one by one would only take
-    // time. `watch` keeps its session, and goes another way.
-    std::mem::forget(session);
+    // time. `watch` goes another way.
+    std::mem::forget((session, used));
     outcome
 }
+
+/// What a round is done with, for its owner to drop.
+type Used = Vec<Box<dyn Any>>;
 
 /// One round with a session that may be kept for the next.
 pub fn round(
@@ -40,6 +43,16 @@ pub fn round(
     options: &Options,
     progress: &dyn Progress,
     session: &mut Option<Session>,
+) -> Result<Outcome, Failure> {
+    round_with(system, options, progress, session, &mut Used::new())
+}
+
+fn round_with(
+    system: &dyn System,
+    options: &Options,
+    progress: &dyn Progress,
+    session: &mut Option<Session>,
+    used: &mut Used,
 ) -> Result<Outcome, Failure> {
     let layout = Layout::new(&options.root, options.output_dir.as_deref());
     let digest = options_digest(options);
@@ -62,36 +75,18 @@ pub fn round(
     if first.unread == Some(Unread::Damaged) {
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
-    let is_new = session.is_none();
-    let mut read = || -> Result<InputSet, Failure> {
-        let set = project::inputs(system, &options.root, &options.templates);
-        let set = set.map_err(Failure::io("listing the inputs"))?;
-        match session {
-            Some(session) => session.refresh(system, options, &set, &mut first)?,
-            None => *session = Some(Session::with(Database::default(), system, options, &set, &mut first)?),
-        }
-        Ok(set)
-    };
-    let (trace, set) = beside(|| memory::load(system, &layout), &mut read);
-    let set = set?;
+    let trace = memory::load(system, &layout);
     let forgotten = first.unread.is_some() || trace.is_none();
     let trace = trace.unwrap_or_default();
-    let Some(session) = session else { unreachable!("set above") };
-    if is_new {
-        session.accept(&trace);
+    let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
+    match session {
+        Some(session) => session.refresh(system, options, &set, &mut first)?,
+        None => *session = Some(Session::open(system, options, &set, &trace, &mut first)?),
     }
-    Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run()
-}
-
-/// Does both at once, where a thread can be had; one and then the other where none can.
-fn beside<A: Send, B>(one: impl Fn() -> A + Send + Sync, other: impl FnOnce() -> B) -> (A, B) {
-    std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, &one) {
-        Ok(thread) => {
-            let other = other();
-            (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
-        }
-        Err(_) => (one(), other()),
-    })
+    let Some(session) = session else { unreachable!("set above") };
+    let outcome = Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run(used);
+    used.extend([Box::new(trace) as Box<dyn Any>, Box::new(first)]);
+    outcome
 }
 
 fn quiet(scan: &Scan, options: &Options) -> Outcome {
@@ -154,7 +149,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Outcome, Failure> {
+    fn run(mut self, used: &mut Used) -> Result<Outcome, Failure> {
         let plan = plan::plan(self.session, self.trace);
         self.counts.parsed += plan.parsed;
         let broken = plan.broken();
@@ -189,8 +184,9 @@ impl<'a> Round<'a> {
                 quiet: quiet && !unselected_due && gone.is_empty(),
                 complete: selected.is_everything() || !self.forgotten,
             };
-            memory::save(&memory, recorded)?;
+            used.push(Box::new(memory::save(&memory, recorded)?));
         }
+        used.push(Box::new(plan));
         Ok(outcome)
     }
 
@@ -220,7 +216,9 @@ impl<'a> Round<'a> {
             trace: self.trace,
             progress: self.progress,
         };
-        self.progress.begin("rendering", Some(jobs.len()));
+        if !jobs.is_empty() {
+            self.progress.begin("rendering", Some(jobs.len()));
+        }
         let mut apply = || -> Result<(), Failure> {
             for jobs in jobs.chunks(AT_ONCE) {
                 let worked = maker.make(&self.session.db, jobs, &mut blobs, &mut self.counts);

@@ -94,9 +94,9 @@ pub struct Memory<'a> {
     pub quiet: bool,
 }
 
-/// Writes trace and stamps. The stamps come last: without them nothing is believed, and files that nobody remembers are
+/// Writes trace and stamps, and gives the trace back. The stamps come last: without them nothing is believed, and files that nobody remembers are
 /// looked for.
-pub fn save(memory: &Memory<'_>, recorded: Recorded) -> Result<(), Failure> {
+pub fn save(memory: &Memory<'_>, recorded: Recorded) -> Result<Trace, Failure> {
     let failed = || Failure::io(format!("writing to {FOLDER}"));
     let (system, layout) = (memory.system, memory.layout);
     if !memory.complete {
@@ -107,13 +107,13 @@ pub fn save(memory: &Memory<'_>, recorded: Recorded) -> Result<(), Failure> {
     let room = system.stat(&layout.trace()).map_or(0, |stamp| usize::try_from(stamp.size).unwrap_or(0));
     system.write_atomic(&layout.trace(), &frame::encode(&trace, room + room / 16)).map_err(failed())?;
     if !memory.complete {
-        return Ok(());
+        return Ok(trace);
     }
     let stamps = stamps(memory, &trace, &stamps_of);
     system
         .write_atomic(&layout.stamps(), &frame::encode(&stamps, 192 * (stamps.inputs.len() + stamps.outputs.len())))
         .map_err(failed())?;
-    Ok(())
+    Ok(trace)
 }
 
 fn trace(memory: &Memory<'_>, recorded: Recorded) -> Trace {

@@ -14,7 +14,7 @@ use crate::finding::Finding;
 use crate::graph::faults::fault_names;
 use crate::graph::lock::{head, lock_head, lock_text, whole};
 use crate::graph::models::{
-    Model, model_keys, output_root, own, place_of_model, placed, registry, rule_book, rule_sources, settings,
+    Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
@@ -171,7 +171,7 @@ fn digests(session: &Session, key: &Arc<str>, sections: &Sections<'_>) -> (Arc<s
         None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
     };
     let own = match registry(db, workspace).value.model.get(&**key) {
-        Some(_) => Digest::of_value(&***own(db, workspace, Model::new(db, key.clone()))),
+        Some(own) => Digest::of_value(own),
         None => Digest::default(),
     };
     (key.clone(), section, own)

@@ -51,7 +51,9 @@ impl Session {
         scan: &mut Scan,
     ) -> Result<Self, Failure> {
         let mut session = Self::with(Database::default(), system, options, set, scan)?;
-        session.accept(trace);
+        // Templates that were well formed then are so now.
+        let accepted = trace.templates.iter().map(|(_, digest)| *digest).collect();
+        session.workspace.set_accepted(&mut session.db).to(Arc::new(accepted));
         Ok(session)
     }
 
@@ -87,12 +89,6 @@ impl Session {
         let mut session = Self { db, workspace, sources: BTreeMap::new(), read_at: 0, builtin };
         session.refresh(system, options, set, scan)?;
         Ok(session)
-    }
-
-    /// Takes the templates that `trace` remembers for well formed.
-    pub fn accept(&mut self, trace: &Trace) {
-        let accepted = trace.templates.iter().map(|(_, digest)| *digest).collect();
-        self.workspace.set_accepted(&mut self.db).to(Arc::new(accepted));
     }
 
     /// Reads what is new or changed; everything else keeps its revision, so that nothing is asked for again. Takes what

@@ -44,8 +44,11 @@ fn check(context: &Context<'_>, args: &EnvArgs) -> Ended {
     let python = library::choose(system, &folder, args.python.as_deref());
     let versions = library::versions(system, &python.program, &folder)?;
     let wanted = root.as_deref().and_then(|root| locked(system, root));
-    let mut findings: Vec<Finding> =
-        NEEDED.iter().filter(|name| !versions.contains_key(**name)).map(|name| lacks(&python, name)).collect();
+    let lacking: Vec<&str> = NEEDED.into_iter().filter(|name| !versions.contains_key(*name)).collect();
+    let mut findings = Vec::new();
+    if !lacking.is_empty() {
+        findings.push(lacks(&python, &lacking));
+    }
     if let (Some(wanted), Some(found)) = (&wanted, versions.get("transformers"))
         && wanted != found
     {
@@ -95,8 +98,8 @@ fn check(context: &Context<'_>, args: &EnvArgs) -> Ended {
     Ok(told(context, &findings))
 }
 
-fn lacks(python: &Python, name: &str) -> Finding {
-    let message = format!("`{}` ({}) has no {name}", python.program, python.source.words());
+fn lacks(python: &Python, names: &[&str]) -> Finding {
+    let message = format!("`{}` ({}) has no {}", python.program, python.source.words(), names.join(" and no "));
     Finding::error(PYTHON_LACKS, message).help("`hfgen env create` makes an environment that has all that tests need")
 }
 

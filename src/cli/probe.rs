@@ -1,154 +1,173 @@
 //! `hfgen probe`: runs the model classes that changed, and writes what was found into `registry.lock`.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Instant;
 
-use serde_json::json;
-
-use super::args::ProbeArgs;
-use super::args::probe::ProbeFormat;
+use super::answer::answer;
+use super::args::{ProbeArgs, WhyArg};
 use super::engine::{options, selection};
 use super::stop::{Ended, Stop};
 use super::sync::LOCK;
 use super::{Context, Exit};
-use crate::build::Options;
 use crate::build::inspect::View;
 use crate::build::selection::Selected;
-use crate::discover::probe::{self, Limits, Probing, Tally};
-use crate::finding::Finding;
+use crate::build::{Failure, Options};
+use crate::discover::probe::{self, Kept, Limits, Probing, Request, Versions};
+use crate::finding::codes::output::NOTHING_SELECTED;
+use crate::finding::codes::sync::{PROBE_LIBRARY, PROVEN_STALE};
+use crate::finding::{Finding, Place};
 use crate::python::library;
-use crate::registry::lock;
+use crate::registry::lock::{self, Lock};
+use crate::report::probe::Probed;
 use crate::report::text::plural;
-use crate::report::{Report, human};
+use crate::report::{self, Format, Report};
+use crate::sys::System;
 
-/// So many classes without a cause are named; `-v` names all.
-const NAMED: usize = 20;
+/// So many classes without a cause are told to people; `-v` tells all.
+const TOLD: usize = 20;
 
 pub fn run(context: &Context<'_>, args: &ProbeArgs) -> Ended {
+    let system = context.system;
     let options = options(context, &super::args::build::EngineArgs::default())?;
     let options = Options { selection: selection(context, &args.select, &options.root)?, ..options };
-    let system = context.system;
-    let python = library::find(system, &options.root, args.python.as_deref());
-    let versions = library::versions(system, &python, &options.root)?;
-    if !(args.check || args.dry_run) {
-        library::demand(&versions, &python, &["torch", "transformers"])?;
-    }
+    let root = options.root.as_path();
     let view = View::open(system, &options)?;
     let (db, workspace) = (&view.session.db, view.session.workspace);
-    let selected = Selected::resolve(system, &options, &view.session, &view.plan)?;
-    let models: BTreeSet<&str> = view
-        .plan
-        .outputs
-        .iter()
-        .filter(|planned| selected.holds(&planned.entry))
-        .filter_map(|planned| planned.entry.model.as_deref())
-        .collect();
-    let all = probe::jobs(db, workspace, &versions);
-    let wanted: Vec<Probing> = all.into_iter().filter(|probing| models.contains(probing.model.as_str())).collect();
+    let models = selected(system, &options, &view)?;
+    let (mut lock, mut text) = read(system, root)?;
+    let python = library::find(system, root, args.python.as_deref());
+    let only_looks = args.check || args.dry_run;
+    let versions = match library::versions(system, &python, root).and_then(|found| fit(found, &python, &lock)) {
+        Ok(versions) => Some(versions),
+        // What needs no running needs no Python.
+        Err(_) if only_looks && args.python.is_none() => None,
+        Err(finding) => return Err(finding.into()),
+    };
+    let all = probe::jobs(db, workspace, versions.as_ref().map_or(Versions::AsProven, Versions::Of));
+    let wanted: Vec<&Probing> = all.iter().filter(|probing| models.contains(&probing.model)).collect();
     if wanted.is_empty() {
-        return Ok(Exit::NothingSelected);
+        return nothing(args);
     }
-    let due: Vec<Probing> = wanted.iter().filter(|probing| args.force || !probing.proven).cloned().collect();
-    let path = options.root.join(LOCK);
-    let text = system.read_text(&path).map_err(|error| Stop::cannot_read(&path, &error))?;
-    let (mut lock, damage) = lock::parse(LOCK, &text);
-    if !damage.is_empty() {
-        return Err(damage.into());
-    }
-    if args.why || args.dry_run {
-        context.console.note(&reasons(&due, &lock));
-    }
-    if args.check || args.dry_run {
-        return Ok(said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &[] }));
-    }
-    let limits = Limits {
-        jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get),
-        seconds: f64::from(args.timeout),
-        megabytes: args.memory,
-    };
-    let answers = probe::probe(system, &options.root, &python, &due, limits, args.force, &context.progress())?;
-    let mut findings = probe::merge(&mut lock, &due, &answers, &versions);
-    let after = lock::write(&lock);
-    if after != text {
-        system.write_atomic(&path, after.as_bytes()).map_err(|error| Stop::cannot_write(&path, &error))?;
-    }
-    findings.extend(probe::findings(db, workspace, &lock, &|model| models.contains(model)));
-    Ok(said(context, args, &Said { due: &due, tally: &probe::tally(db, workspace, &lock), findings: &findings }))
-}
-
-/// What there is to say.
-struct Said<'a> {
-    due: &'a [Probing],
-    tally: &'a Tally,
-    findings: &'a [Finding],
-}
-
-fn said(context: &Context<'_>, args: &ProbeArgs, said: &Said<'_>) -> Exit {
-    let stale = args.check && !said.due.is_empty();
-    let exit = if stale || said.findings.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
-    if args.format == ProbeFormat::Json {
-        let value = json!({
-            "probed": said.due.iter().map(|probing| &probing.model).collect::<Vec<_>>(), "tally": said.tally,
-            "findings": said.findings,
-        });
-        context.console.answer(&format!("{value:#}\n"));
-        return exit;
-    }
-    let named = if context.global.verbosity() > 0 { said.findings.len() } else { said.findings.len().min(NAMED) };
-    if named > 0 {
-        let report = Report::of_findings(context.command, &said.findings[..named]).sorted();
-        context.console.complain(&format!("{}\n", human::findings(&report, &context.console.err).trim_end()));
-    }
-    let mut text = String::new();
-    if named < said.findings.len() {
-        let _ = writeln!(text, "... and {} more (-v lists all)", said.findings.len() - named);
-    }
-    let done = match (args.check || args.dry_run, said.due.len()) {
-        (_, 0) => "nothing to probe: the proven facts are up to date".to_owned(),
-        (true, count) => format!("{} to probe: run `hfgen probe`", plural(count, "model type")),
-        (false, count) => format!("{} probed", plural(count, "model type")),
-    };
-    let _ = writeln!(text, "{done}");
-    text.push_str(&counts(said.tally));
-    context.console.answer(&text);
-    exit
-}
-
-fn counts(tally: &Tally) -> String {
-    let share = |part: usize, whole: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "small numbers, for people")]
-        let share = if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 };
-        format!("{part} of {whole} ({share:.1} %)")
-    };
-    let mut text = format!(
-        "model types that run  {}\nclasses that build    {}\nclasses that run      {}\n",
-        share(tally.types_run, tally.types),
-        share(tally.classes_built, tally.classes),
-        share(tally.classes_run, tally.classes),
-    );
-    let failing = tally.classes - tally.classes_run;
-    if failing > 0 {
-        let _ = writeln!(text, "{} do not run, {} of them with a cause in registry.toml:", failing, tally.explained);
-        let mut causes: Vec<_> = tally.causes.iter().collect();
-        causes.sort_by_key(|(cause, count)| (std::cmp::Reverse(**count), (*cause).clone()));
-        for (cause, count) in causes {
-            let _ = writeln!(text, "{count:>6}  {cause}");
-        }
-    }
-    text
-}
-
-fn reasons(due: &[Probing], lock: &lock::Lock) -> String {
-    let mut text = String::new();
-    for probing in due {
-        let known = lock.models.get(&probing.model).and_then(|facts| facts.proven.as_ref());
-        let why = match known {
-            None => "never probed",
-            Some(proven) if proven.key == probing.key => "asked for by --force",
-            Some(_) => "its sources, its rules, its part of registry.toml, a version or the search changed",
+    let due: Vec<Probing> =
+        wanted.iter().filter(|probing| args.force || !probing.proven).map(|probing| (*probing).clone()).collect();
+    let reasons = reasons(&due, &lock, &Kept::open(system, root));
+    let started = Instant::now();
+    let mut found = Vec::new();
+    if only_looks {
+        found.extend(stale(&due).filter(|_| args.check));
+    } else if let Some(versions) = &versions {
+        let counts = |key: &str| {
+            all.iter().any(|probing| probing.key == key)
+                || lock.models.values().filter_map(|facts| facts.proven.as_ref()).any(|proven| proven.key == key)
         };
-        let _ = writeln!(text, "{}: {why}", probing.model);
+        let request =
+            Request { root, python: &python, wanted: &due, limits: limits(args), force: args.force, counts: &counts };
+        let answers = probe::probe(system, &request, &context.progress())?;
+        // It took minutes: somebody may have written the lock meanwhile.
+        let (mut now, before) = read(system, root)?;
+        found = probe::merge(&mut now, &due, &answers, versions);
+        let after = lock::write(&now);
+        if after != before {
+            let path = root.join(LOCK);
+            system.write_atomic(&path, after.as_bytes()).map_err(|error| Stop::cannot_write(&path, &error))?;
+        }
+        (lock, text) = (now, after);
     }
-    text
+    found.extend(probe::findings(db, workspace, (&lock, &text), &|model| models.contains(model)));
+    let tally = probe::tally(db, workspace, &lock);
+    let elapsed = (!only_looks).then(|| started.elapsed());
+    tell(context, args, &Probed { due: reasons, elapsed, lock: &lock, tally: &tally }, &found)
+}
+
+/// The model types of which an output is selected.
+fn selected(system: &dyn System, options: &Options, view: &View) -> Result<BTreeSet<String>, Failure> {
+    let selected = Selected::resolve(system, options, &view.session, &view.plan)?;
+    let entries = view.plan.outputs.iter().map(|planned| &planned.entry).filter(|entry| selected.holds(entry));
+    Ok(entries.filter_map(|entry| entry.model.as_deref().map(str::to_owned)).collect())
+}
+
+fn read(system: &dyn System, root: &Path) -> Result<(Lock, String), Stop> {
+    let path = root.join(LOCK);
+    let text = system.read_text(&path).map_err(|error| Stop::cannot_read(&path, &error))?;
+    let (lock, damage) = lock::parse(LOCK, &text);
+    if damage.is_empty() { Ok((lock, text)) } else { Err(damage.into()) }
+}
+
+/// Versions of a Python that can probe the facts of this lock.
+fn fit(versions: BTreeMap<String, String>, python: &str, lock: &Lock) -> Result<BTreeMap<String, String>, Finding> {
+    library::demand(&versions, python, &["torch", "transformers"])?;
+    let (has, wants) = (&versions["transformers"], &lock.head.transformers);
+    if has == wants {
+        return Ok(versions);
+    }
+    let message = format!("`{python}` has transformers {has}, and registry.lock is of {wants}");
+    let help = format!("run `hfgen sync` to read {has}, or name a Python that has {wants} with --python");
+    Err(Finding::error(PROBE_LIBRARY, message).help(help))
+}
+
+/// A selection that holds nothing ends the command, unless it asked for what changed: that may well be nothing.
+fn nothing(args: &ProbeArgs) -> Ended {
+    if args.select.changed || args.select.staged || args.select.since.is_some() {
+        return Ok(Exit::Fine);
+    }
+    let finding = Finding::error(NOTHING_SELECTED, "no model type that has a class is selected")
+        .help("all that was asked for must hold together: leave something out");
+    Err(Stop::new(Exit::NothingSelected, finding))
+}
+
+fn limits(args: &ProbeArgs) -> Limits {
+    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    Limits { jobs, seconds: args.timeout, megabytes: args.memory }
+}
+
+fn reasons(due: &[Probing], lock: &Lock, kept: &Kept<'_>) -> Vec<(String, String)> {
+    let proven = |model: &str| lock.models.get(model).and_then(|facts| facts.proven.as_ref());
+    due.iter().map(|probing| (probing.model.clone(), probe::why(probing, proven(&probing.model), kept))).collect()
+}
+
+fn stale(due: &[Probing]) -> Option<Finding> {
+    let names: Vec<&str> = due.iter().map(|probing| probing.model.as_str()).collect();
+    (!names.is_empty()).then(|| out_of_date(&names))
+}
+
+/// That the proven facts of these model types are of another state than that of now.
+pub fn out_of_date(models: &[&str]) -> Finding {
+    const NAMED: usize = 5;
+    let more = if models.len() > NAMED { ", ..." } else { "" };
+    let named = models[..models.len().min(NAMED)].join(", ");
+    let message = format!("the proven facts of {} are out of date ({named}{more})", plural(models.len(), "model type"));
+    let finding = Finding::error(PROVEN_STALE, message).at(Place::file(LOCK));
+    finding.help("run `hfgen probe`; `hfgen probe --dry-run --why` says why")
+}
+
+fn tell(context: &Context<'_>, args: &ProbeArgs, probed: &Probed<'_>, found: &[Finding]) -> Ended {
+    let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
+    let of = |findings| Report { exit: exit.code(), ..Report::of_findings(context.command, findings) };
+    let report = of(found);
+    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
+        context.report(&report, &args.report)?;
+        return Ok(exit);
+    }
+    let look = &context.console.out;
+    let human = || {
+        let all = context.global.verbosity() > 0;
+        let told = if all { found } else { &found[..found.len().min(TOLD)] };
+        let mut text = match args.why {
+            None if args.dry_run => report::running::reasons(&probed.due, true, look),
+            None => String::new(),
+            Some(how) => report::running::reasons(&probed.due, how == WhyArg::Full, look),
+        };
+        text.push_str(&report::human::render(&of(told), look));
+        if told.len() < found.len() {
+            text.push_str(&format!("... and {} more: -v tells all\n", found.len() - told.len()));
+        }
+        text + &report::probe::human(probed, look)
+    };
+    let mut value = report::probe::value(probed);
+    value["findings"] = report::json::findings(&report);
+    value["exit"] = exit.code().into();
+    answer(context, &args.report, human, value, "types")?;
+    Ok(exit)
 }

@@ -10,7 +10,7 @@ use super::stop::Ended;
 use super::{Context, Exit};
 use crate::discover::{self, Changes, Workers};
 use crate::finding::{Finding, Severity};
-use crate::registry::lock::{self, Literal, Lock};
+use crate::registry::lock::{self, Literal, Lock, ModelFacts};
 use crate::sys::System;
 
 /// The file, relative to the project's root.
@@ -113,6 +113,7 @@ fn sync(system: &dyn System, options: &SyncOptions) -> Result<Outcome, Vec<Findi
     for (key, facts) in &mut lock.models {
         facts.proven = old.models.get(key).and_then(|facts| facts.proven.clone());
     }
+    findings.extend(outdated(&old, &lock));
     let text = lock::write(&lock);
     let differs = before.as_deref() != Some(text.as_str());
     if differs && !options.check {
@@ -120,6 +121,19 @@ fn sync(system: &dyn System, options: &SyncOptions) -> Result<Outcome, Vec<Findi
     }
     let changes = before.is_some().then(|| discover::compare(&old, &lock));
     Ok(Outcome { lock, changes, written: differs && !options.check, findings })
+}
+
+/// Proven facts that are of other sources than those that were read. They stay: a probe knows by their key what to do.
+fn outdated(old: &Lock, new: &Lock) -> Option<Finding> {
+    let is_outdated = |(key, facts): &(&String, &ModelFacts)| {
+        facts.proven.as_ref().is_some_and(|proven| {
+            let same = old.models.get(*key).is_some_and(|before| before.meaning == facts.meaning);
+            !same || proven.transformers != new.head.transformers
+        })
+    };
+    let models: Vec<&str> = new.models.iter().filter(is_outdated).map(|(key, _)| key.as_str()).collect();
+    let finding = || Finding { severity: Severity::Warning, ..super::probe::out_of_date(&models) };
+    (!models.is_empty()).then(finding)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Finding {

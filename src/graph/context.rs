@@ -92,9 +92,10 @@ fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<
         .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
         .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, own, select)))
         .map(|(name, check)| {
+            let (classes, but) = classes_of(own, check.classes.as_ref());
             json!({
                 "name": name, "title": check.title, "fault": check.fault, "faults": check.faults, "tier": check.tier,
-                "hardware": check.hardware, "classes": classes_of(own, check.classes.as_ref()),
+                "hardware": check.hardware, "classes": classes, "but": but,
             })
         })
         .collect();
@@ -108,10 +109,14 @@ fn applies_to(hardware: &[String], entry: &Entry) -> bool {
     hardware.is_empty() || entry.hardware.as_ref().is_some_and(|name| hardware.contains(name))
 }
 
-/// The names of the model's classes that a check applies to; null where the output is of no model.
-fn classes_of(own: Option<&Own<'_>>, select: Option<&ClassSelector>) -> Value {
-    let Some(facts) = own.and_then(Own::facts) else { return Value::Null };
-    json!(select.unwrap_or(&ClassSelector::default()).of(facts))
+/// The names of the model's classes that a check applies to, and of the others where they are fewer; null where the
+/// output is of no model.
+fn classes_of(own: Option<&Own<'_>>, select: Option<&ClassSelector>) -> (Value, Value) {
+    let Some(facts) = own.and_then(Own::facts) else { return (Value::Null, Value::Null) };
+    let classes = select.unwrap_or(&ClassSelector::default()).of(facts);
+    let others: Vec<&str> = facts.classes.keys().map(String::as_str).filter(|name| !classes.contains(name)).collect();
+    let but = if others.len() < classes.len() { json!(others) } else { Value::Null };
+    (json!(classes), but)
 }
 
 fn selects(db: &dyn Db, workspace: Workspace, own: Option<&Own<'_>>, select: &Selector) -> bool {

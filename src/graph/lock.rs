@@ -10,7 +10,7 @@ use super::models::{Model, Parsed};
 use crate::digest::Digest;
 use crate::finding::codes::registry::MISSING_INPUT;
 use crate::finding::{Finding, Place};
-use crate::registry::lock::{self, LockHead, LockText, ModelFacts, Section};
+use crate::registry::lock::{self, HeadText, LockHead, LockText, ModelFacts, Section};
 use crate::validate::ClassNames;
 
 /// Path of the lock, relative to the project root.
@@ -85,8 +85,8 @@ pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
         return Arc::new(Parsed { value: LockHead::default(), findings: vec![missing_lock()] });
     };
     let text = lock_text(db, workspace);
-    let parted = lock::part(text.head).map(|parted| LockText { head: parted.rest, sections: text.sections.clone() });
-    Arc::new(match lock::parse_head(source.path(db), parted.as_ref().unwrap_or(&text)) {
+    let rest = parted(db, workspace).map_or(text.head, |parted| parted.rest);
+    Arc::new(match lock::parse_head(source.path(db), &LockText { head: rest, ..text }) {
         Ok(head) => Parsed { value: LockHead { class_names: [].into(), ..head }, findings: Vec::new() },
         Err(finding) => Parsed { value: LockHead::default(), findings: vec![finding] },
     })
@@ -95,7 +95,7 @@ pub fn lock_head(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<LockHead>> {
 /// The class names of the lock, ready for look-ups.
 #[salsa::tracked]
 pub fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
-    Arc::new(match lock::part(head(db, workspace)) {
+    Arc::new(match parted(db, workspace) {
         Some(parted) => ClassNames::new(parted.names()),
         None => ClassNames::new(parsed_names(db, workspace).names()),
     })
@@ -104,10 +104,29 @@ pub fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 /// Of the class names, however they are written down.
 #[salsa::tracked]
 pub fn class_names_digest(db: &dyn Db, workspace: Workspace) -> Digest {
-    match lock::part(head(db, workspace)) {
-        Some(parted) => Digest::of_value(&parted.names().collect::<Vec<_>>()),
-        None => Digest::of_value(&parsed_names(db, workspace).names().collect::<Vec<_>>()),
+    // In one piece: thousands of short texts are a hasher's worst case.
+    let mut bytes = Vec::new();
+    let mut put = |name: &str| {
+        bytes.extend((name.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(name.as_bytes());
+    };
+    match parted(db, workspace) {
+        Some(parted) => parted.names().for_each(put),
+        None => parsed_names(db, workspace).names().for_each(&mut put),
     }
+    Digest::of(&bytes)
+}
+
+/// The head, parted at its class names; `None` where only the parser can read them.
+fn parted(db: &dyn Db, workspace: Workspace) -> Option<HeadText<'_>> {
+    let (rest, table) = head(db, workspace).split_at(*parting(db, workspace).as_ref()?);
+    Some(HeadText { rest, table })
+}
+
+/// Where the head is parted.
+#[salsa::tracked]
+fn parting(db: &dyn Db, workspace: Workspace) -> Option<usize> {
+    lock::part(head(db, workspace)).map(|parted| parted.rest.len())
 }
 
 /// The head with its class names, by the parser.

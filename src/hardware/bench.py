@@ -85,7 +85,7 @@ def of_openvino(device, repeats):
 
 
 def of_onnxruntime(device, repeats):
-    """The loads as ONNX graphs; `htp` is Qualcomm's processor, or its emulator."""
+    """The loads as ONNX graphs; `htp` is Qualcomm's processor."""
     import numpy as np
     import onnxruntime as ort
     from onnx import TensorProto, helper, numpy_helper
@@ -100,9 +100,7 @@ def of_onnxruntime(device, repeats):
                 ort.register_execution_provider_library(name, qnn.get_library_path())
                 registered.append(name)
             found = [each for each in ort.get_ep_devices() if each.ep_name == name]
-            chosen.add_provider_for_devices(
-                found[:1], {"backend_path": qnn.get_qnn_htp_path(), "htp_arch": "73", "soc_model": "43"}
-            )
+            chosen.add_provider_for_devices(found[:1], {"backend_path": qnn.get_qnn_htp_path()})
         return chosen
 
     registered = []

@@ -52,7 +52,7 @@ struct Said {
     error: Option<String>,
 }
 
-/// The devices of all profiles that are ready, in the order of the profiles.
+/// The devices of all profiles that are ready, in the order of the profiles; an emulator's speed says nothing.
 pub fn targets(
     profiles: &IndexMap<String, Hardware>,
     standings: &[Standing],
@@ -60,7 +60,7 @@ pub fn targets(
     cpu: &str,
 ) -> Vec<Target> {
     let mut targets = Vec::new();
-    for standing in standings.iter().filter(|standing| standing.state == State::Ready) {
+    for standing in standings.iter().filter(|standing| standing.state == State::Ready && !standing.emulated) {
         let Some(profile) = profiles.get(&standing.profile) else { continue };
         let mut add = |runtime: &str, device: &str, name: &str| {
             targets.push(Target {

@@ -56,7 +56,7 @@ fn row(line: &str) -> Option<Device> {
     let memory = cells.next().and_then(|cell| cell.parse::<u64>().ok()).map(|mebibytes| mebibytes << 20);
     let driver = cells.next()?.to_owned();
     let architecture = cells.next().filter(|cell| !cell.starts_with('[')).map(|cell| format!("compute {cell}"));
-    Some(Device { memory, architecture, ..device(name, Some(driver), "nvidia-smi") })
+    Some(Device { architecture, memory, ..device(name, Some(driver), "nvidia-smi") })
 }
 
 fn with_driver(asked: &Asked<'_>) -> Vec<Device> {

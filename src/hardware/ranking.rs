@@ -57,22 +57,23 @@ pub fn sorted(mut timings: Vec<Timing>) -> Vec<Timing> {
 }
 
 /// The profiles that are ready here, fastest first: what `--hardware auto` stands for. Those that were never timed come
-/// before the CPU and after all that are faster than it; without any ranking the CPU is last.
+/// before the CPU and after all that are faster than it; without any ranking the CPU is last, but for emulators.
 pub fn auto(standings: &[Standing], ranking: Option<&[Timing]>) -> Vec<String> {
-    let ready: Vec<&str> = standings
-        .iter()
-        .filter(|standing| standing.state == State::Ready)
-        .map(|standing| standing.profile.as_str())
-        .collect();
     let best = |profile: &str| {
         let timings = ranking.unwrap_or_default().iter().filter(|timing| timing.target.profile == profile);
         timings.filter_map(Timing::round).min_by(f64::total_cmp)
     };
     let cpu = best("cpu").unwrap_or(f64::MAX);
-    let mut order: Vec<(f64, bool, &str)> =
-        ready.into_iter().map(|profile| (best(profile).unwrap_or(cpu), profile == "cpu", profile)).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    order.into_iter().map(|(_, _, profile)| profile.to_owned()).collect()
+    let place = |standing: &Standing| {
+        let time = if standing.emulated { f64::INFINITY } else { best(&standing.profile).unwrap_or(cpu) };
+        (time, standing.profile == "cpu")
+    };
+    let mut ready: Vec<&Standing> = standings.iter().filter(|standing| standing.state == State::Ready).collect();
+    ready.sort_by(|a, b| {
+        let (a, b) = (place(a), place(b));
+        a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+    });
+    ready.into_iter().map(|standing| standing.profile.clone()).collect()
 }
 
 fn file(root: &Path) -> PathBuf {
@@ -113,6 +114,7 @@ mod tests {
             device: None,
             missing: None,
             help: None,
+            emulated: profile == "qualcomm",
             notes: Vec::new(),
         }
     }
@@ -132,14 +134,15 @@ mod tests {
         let standings = [
             ready("cpu", State::Ready),
             ready("cuda", State::Ready),
+            ready("qualcomm", State::Ready),
             ready("openvino", State::Ready),
             ready("apple", State::Absent),
         ];
-        assert_eq!(auto(&standings, None), ["cuda", "openvino", "cpu"]);
+        assert_eq!(auto(&standings, None), ["cuda", "openvino", "cpu", "qualcomm"]);
         let timings = [timing("cuda", Some(1.0)), timing("cpu", Some(5.0)), timing("openvino", Some(7.0))];
-        assert_eq!(auto(&standings, Some(&timings)), ["cuda", "cpu", "openvino"]);
+        assert_eq!(auto(&standings, Some(&timings)), ["cuda", "cpu", "openvino", "qualcomm"]);
         let timings = [timing("cpu", Some(5.0)), timing("cuda", None), timing("openvino", Some(1.0))];
-        assert_eq!(auto(&standings, Some(&timings)), ["openvino", "cuda", "cpu"]);
+        assert_eq!(auto(&standings, Some(&timings)), ["openvino", "cuda", "cpu", "qualcomm"]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Standing {
     pub missing: Option<String>,
     /// What would help.
     pub help: Option<String>,
+    /// Whether it is ready without its device: the tests are right there, and the speed says nothing.
+    pub emulated: bool,
     /// What is worth knowing besides.
     pub notes: Vec<String>,
 }
@@ -36,6 +38,9 @@ pub enum State {
     /// The device is not here.
     Absent,
 }
+
+/// What stands for a device that is not here.
+const EMULATOR: &str = "the emulator that onnxruntime-qnn brings";
 
 /// How a detector answers.
 type Answer = (State, Option<String>, Option<String>);
@@ -52,20 +57,29 @@ pub fn standings(
 ) -> (Vec<Standing>, Vec<Finding>) {
     let mut findings = Vec::new();
     let standings = profiles.iter().map(|(name, profile)| {
-        let detect = profile.set.get("detect").and_then(|word| word.as_str()).unwrap_or(&profile.device);
+        let detect = detect(profile);
         let detector = DETECTORS.iter().find(|(known, _)| *known == detect);
-        let (state, device, missing) = match detector {
-            Some((_, detector)) => detector(machine, libraries),
-            None => {
-                findings.push(unknown(name, detect));
-                (State::Absent, None, Some(format!("no detector is called `{detect}`")))
-            }
+        let (state, device, missing) = if let Some((_, detector)) = detector {
+            detector(machine, libraries)
+        } else {
+            findings.push(unknown(name, detect));
+            (State::Absent, None, Some(format!("no detector is called `{detect}`")))
         };
         let help = missing.as_ref().and_then(|missing| help(profile, missing, &libraries.program));
         let notes = if detect == "openvino" { unseen(machine, libraries) } else { Vec::new() };
-        Standing { profile: name.clone(), title: profile.title.clone(), state, device, missing, help, notes }
+        let emulated = device.as_deref() == Some(EMULATOR);
+        Standing { profile: name.clone(), title: profile.title.clone(), state, device, missing, help, emulated, notes }
     });
     (standings.collect(), findings)
+}
+
+/// The word that `set.detect` says; without it what runtime and device stand for.
+fn detect(profile: &Hardware) -> &str {
+    match (profile.set.get("detect").and_then(|word| word.as_str()), profile.runtime.as_str()) {
+        (Some(word), _) => word,
+        (None, "torch") => &profile.device,
+        (None, runtime) => runtime,
+    }
 }
 
 fn unknown(profile: &str, detect: &str) -> Finding {
@@ -81,7 +95,7 @@ fn unknown(profile: &str, detect: &str) -> Finding {
 fn help(profile: &Hardware, missing: &str, program: &str) -> Option<String> {
     let lacks =
         |name: &&str| missing.contains(&format!(" has no {name}")) || missing.contains(&format!(" and no {name}"));
-    if ["torch", "transformers"].iter().any(|name| lacks(name)) || missing.contains("can't be started") {
+    if ["torch", "transformers"].iter().any(lacks) || missing.contains("can't be started") {
         return Some("hfgen env create makes an environment that has all that tests need".to_owned());
     }
     let packages = profile.set.get("packages").and_then(|list| list.as_array()).cloned().unwrap_or_default();
@@ -210,7 +224,7 @@ fn qnn(machine: &Machine, libraries: &Libraries) -> Answer {
     };
     match (npu, lack) {
         (Some(npu), None) if npu.problem.is_none() => (State::Ready, Some(npu.name.clone()), None),
-        (_, None) => (State::Ready, Some("the emulator that onnxruntime-qnn brings".to_owned()), None),
+        (_, None) => (State::Ready, Some(EMULATOR.to_owned()), None),
         (Some(npu), Some(lack)) => (State::Blocked, Some(npu.name.clone()), Some(npu.problem.clone().unwrap_or(lack))),
         (None, Some(lack)) => {
             let missing = format!("no Qualcomm processor is to be seen, and for the emulator {lack}");

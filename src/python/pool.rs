@@ -16,6 +16,8 @@ use crate::sys::{Process, System};
 const SERVER: &str = include_str!("server.py");
 /// So often `pulse` is asked while nothing comes.
 const PULSE: Duration = Duration::from_millis(100);
+/// So long imports may take: a cold disk and torch need a minute.
+const IMPORTS: Duration = Duration::from_mins(10);
 
 /// How the pool is set up.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +59,22 @@ pub enum Failure {
     NotStarted(io::Error),
     /// It ended, or wrote what is no answer; the end of its standard error.
     Broken { status: i32, said: String },
+    /// Its imports did not come to an end.
+    Stuck { seconds: u64 },
+}
+
+impl Failure {
+    /// What happened, in words.
+    pub fn words(&self, python: &str) -> String {
+        match self {
+            Self::NotStarted(error) => format!("`{python}` can't be started: {error}"),
+            Self::Broken { status, said } => {
+                let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+                format!("`{python}` ended with status {status}: {}", last.trim())
+            }
+            Self::Stuck { seconds } => format!("`{python}` was still importing after {seconds} s and was stopped"),
+        }
+    }
 }
 
 /// A Python that has started and imported.
@@ -72,6 +90,10 @@ pub struct Pool {
 impl Pool {
     /// Starts Python and waits for its imports.
     pub fn start(system: &dyn System, settings: &Settings) -> Result<Self, Failure> {
+        Self::start_within(system, settings, IMPORTS)
+    }
+
+    fn start_within(system: &dyn System, settings: &Settings, limit: Duration) -> Result<Self, Failure> {
         let env: Vec<(&str, &str)> = settings.env.iter().map(|(name, value)| (&**name, &**value)).collect();
         // `-u`: an answer must not wait in a buffer. `-c`: the server needs no file.
         let mut process = system
@@ -96,8 +118,11 @@ impl Pool {
         if writeln!(input, "{words}").and_then(|()| input.flush()).is_err() {
             return Err(pool.broken());
         }
-        let first = pool.lines.recv().ok();
-        match first.and_then(|line| serde_json::from_str(&line).ok()) {
+        let first = pool.lines.recv_timeout(limit);
+        if first == Err(mpsc::RecvTimeoutError::Timeout) {
+            return Err(Failure::Stuck { seconds: limit.as_secs() });
+        }
+        match first.ok().and_then(|line| serde_json::from_str(&line).ok()) {
             Some(ready) => pool.ready = ready,
             None => return Err(pool.broken()),
         }
@@ -115,6 +140,8 @@ impl Pool {
     ) -> Result<(), Failure> {
         let mut left = jobs.len();
         let Some(mut input) = self.input.take() else { return Err(self.broken()) };
+        // Held to the end: an end of input is how the server hears that hfgen has died.
+        let (hand_back, _held) = mpsc::channel();
         std::thread::spawn(move || {
             for (id, job) in jobs.iter().enumerate() {
                 let mut line = serde_json::to_value(job).unwrap_or_default();
@@ -124,8 +151,7 @@ impl Pool {
                 }
             }
             let _ = writeln!(input, "end").and_then(|()| input.flush());
-            // Held to the end: an end of input is how the server hears that hfgen has died.
-            std::mem::forget(input);
+            let _ = hand_back.send(input);
         });
         while left > 0 {
             match self.lines.recv_timeout(PULSE) {
@@ -148,7 +174,7 @@ impl Pool {
     }
 
     fn broken(mut self) -> Failure {
-        self.process.kill();
+        self.process.end();
         let status = self.process.wait().unwrap_or(-1);
         Failure::Broken { status, said: self.complaints.join().unwrap_or_default() }
     }
@@ -181,4 +207,28 @@ pub fn unpack(system: &dyn System, folder: &Path, files: &[(&str, &str)]) -> io:
         system.write_atomic(&path, text.as_bytes())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::{MemorySystem, OsSystem};
+
+    #[test]
+    fn a_python_that_never_gets_ready_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        OsSystem.write_atomic(&folder.path().join("endless.py"), b"import time\ntime.sleep(60)\n").unwrap();
+        let settings = Settings {
+            python: "python3".to_owned(),
+            folder: folder.path().to_owned(),
+            path: vec![folder.path().display().to_string()],
+            imports: vec!["endless".to_owned()],
+            ..Settings::default()
+        };
+        let failure = Pool::start_within(&OsSystem, &settings, Duration::from_secs(1)).err();
+        let words = failure.map(|failure| failure.words("python3"));
+        assert_eq!(words.as_deref(), Some("`python3` was still importing after 1 s and was stopped"));
+        let failure = Pool::start_within(&MemorySystem::default(), &settings, Duration::ZERO).err();
+        assert!(matches!(failure, Some(Failure::NotStarted(_))));
+    }
 }

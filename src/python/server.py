@@ -25,47 +25,64 @@ from typing import Any, NoReturn
 
 POLL = 0.1
 TAIL = 4000
+GRACE = 5.0
 PAGE = resource.getpagesize()
 
 
 class Child:
     """A job in its forked process."""
 
-    def __init__(self, order: dict[str, Any], settings: dict[str, Any]) -> None:
+    def __init__(self, order: dict[str, Any]) -> None:
+        server = os.getpid()
         self.order = order
         self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when its end was read
         self.start = time.monotonic()
         self.answer = bytearray()
         self.outcome: str | None = None  # set where it was killed: "time" or "memory"
         self.peak = 0
+        self.status: int | None = None  # of wait, once it has ended
+        self.usage: resource.struct_rusage | None = None
         self.pipe, writing = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.pipe)
-            work(order, settings, self.said.fileno(), writing)
+            work(order, server, self.said.fileno(), writing)
         os.close(writing)
         with contextlib.suppress(OSError):  # the child does it too; whoever comes first
             os.setpgid(self.pid, self.pid)
         os.set_blocking(self.pipe, False)
 
-    def read(self) -> bool:
-        """Takes what the child has written; whether more may come."""
-        while True:
-            try:
-                chunk = os.read(self.pipe, 1 << 16)
-            except BlockingIOError:
-                return True
-            if not chunk:
-                return False
-            self.answer += chunk
-
-    def watch(self) -> None:
-        """Kills it where it takes too long or too much."""
+    def over(self) -> bool:
+        """Whether it has answered, has ended or was killed. It is looked at as a process, too: what it has started may
+        hold its pipe open for longer than it lives."""
+        ended = self.ended()
+        if self.read() or ended:
+            return True
         self.peak = max(self.peak, resident(self.pid))
         if time.monotonic() - self.start > self.order["seconds"]:
             self.kill("time")
         elif self.peak > self.order["megabytes"]:
             self.kill("memory")
+        return self.outcome is not None
+
+    def read(self) -> bool:
+        """Takes what the child has written; whether that is all. An answer ends with a line feed."""
+        while True:
+            try:
+                chunk = os.read(self.pipe, 1 << 16)
+            except BlockingIOError:
+                return self.answer.endswith(b"\n")
+            if not chunk:
+                return True
+            self.answer += chunk
+
+    def ended(self) -> bool:
+        """Whether the process is there no more."""
+        if self.status is None:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.status, self.usage = status, usage
+        return self.status is not None
 
     def kill(self, outcome: str) -> None:
         """Ends the child and all that it started."""
@@ -75,33 +92,35 @@ class Child:
                 end(self.pid, signal.SIGKILL)
 
     def done(self) -> dict[str, Any]:
-        """What came of it. The child has closed its pipe, or was killed."""
-        grace = time.monotonic() + 5
-        while True:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > grace:  # it closed its pipe and stays
+        """What came of it, once it is over. Nothing of it is left behind."""
+        grace = time.monotonic() + GRACE
+        while not self.ended():
+            if time.monotonic() > grace:  # it has answered and stays
                 self.kill("time")
-            time.sleep(0.005)
+            if time.monotonic() > grace + GRACE:  # the system itself does not end it
+                break
+            time.sleep(0.002)
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)  # what it has started and left
+        self.read()
         os.close(self.pipe)
+        status = self.status or 0
+        peak = self.usage.ru_maxrss if self.usage else 0
         scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
         answer: dict[str, Any] = {
             "id": self.order["id"],
             "seconds": round(time.monotonic() - self.start, 3),
-            "megabytes": max(self.peak, usage.ru_maxrss // scale),
+            "megabytes": max(self.peak, peak // scale),
             "said": self.tail(),
         }
+        if self.answer.endswith(b"\n"):  # whatever became of the process: it was done
+            with contextlib.suppress(ValueError):
+                return {**answer, **json.loads(self.answer)}
         if self.outcome is not None:
             return {**answer, "outcome": self.outcome}
         if os.WIFSIGNALED(status):
-            return {**answer, "outcome": "signal", "signal": signal.Signals(os.WTERMSIG(status)).name}
-        try:
-            return {**answer, **json.loads(self.answer)}
-        except ValueError:
-            return {**answer, "outcome": "exit", "status": os.waitstatus_to_exitcode(status)}
+            return {**answer, "outcome": "signal", "signal": signal_name(os.WTERMSIG(status))}
+        return {**answer, "outcome": "exit", "status": os.waitstatus_to_exitcode(status)}
 
     def tail(self) -> str:
         """The end of what the child printed."""
@@ -114,6 +133,14 @@ class Child:
         return ""
 
 
+def signal_name(number: int) -> str:
+    """`SIGSEGV`; the number where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def resident(pid: int) -> int:
     """The resident memory of a process in MB; 0 where the system does not say."""
     try:
@@ -123,18 +150,22 @@ def resident(pid: int) -> int:
         return 0
 
 
-def work(order: dict[str, Any], settings: dict[str, Any], said: int, writing: int) -> NoReturn:
+def work(order: dict[str, Any], server: int, said: int, writing: int) -> NoReturn:
     """The child: runs the job, writes its answer, and ends without the clean-up of the parent's things."""
     status = 0
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
-        end_with_parent()
+        end_with(server)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(said, 1)
         os.dup2(said, 2)
-        # A runaway allocation fails here at once; the parent's watch catches what grows more slowly.
+        # Memory is limited as what is resident, by the parent's watch: address space says nothing where a library reserves
+        # gigabytes that it never touches. The limit on data is only there so that one runaway allocation fails at once
+        # instead of starving the machine between two looks.
         limit = (order["megabytes"] << 20) * 4
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -153,17 +184,19 @@ def work(order: dict[str, Any], settings: dict[str, Any], said: int, writing: in
         sys.stdout.flush()
         sys.stderr.flush()
         with os.fdopen(writing, "w") as file:
-            file.write(text)
+            file.write(text + "\n")
     except BaseException:  # noqa: BLE001 - the status is all that is left to say it with
         status = 70
     os._exit(status)
 
 
-def end_with_parent() -> None:
-    """Asks the system to end this process when its parent dies, where the system can."""
+def end_with(server: int) -> None:
+    """Asks the system to end this process when the server dies, where the system can."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != server:  # it died before it was asked
+        os._exit(0)
 
 
 def ready(settings: dict[str, Any]) -> dict[str, Any]:
@@ -189,17 +222,23 @@ class Orders:
     def next(self) -> dict[str, Any] | None:
         """The next job that has already come."""
         while not self.ended:
-            line, found, rest = self.buffer.partition(b"\n")
-            if found:
-                self.buffer = bytearray(rest)
-                if line.strip() == b"end":
-                    self.ended = True
-                    return None
-                return json.loads(line)
+            line = self.line()
+            if line is not None:
+                self.ended = line.strip() == b"end"
+                return None if self.ended else json.loads(line)
             if not select.select([0], [], [], 0)[0]:
                 return None
             self.more()
         return None
+
+    def line(self) -> bytes | None:
+        """The next whole line."""
+        end = self.buffer.find(b"\n")
+        if end < 0:
+            return None
+        line = bytes(self.buffer[:end])
+        del self.buffer[: end + 1]
+        return line
 
     def more(self) -> None:
         """Reads what is there; an end without `end` means that hfgen is gone."""
@@ -214,41 +253,41 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what imports print must not stand between the answers
     orders = Orders()
-    while b"\n" not in orders.buffer and not orders.ended:
+    while (line := orders.line()) is None:
+        if orders.ended:
+            return
         orders.more()
-    if orders.ended:
-        return
-    line, _, rest = orders.buffer.partition(b"\n")
-    orders.buffer = bytearray(rest)
     settings = json.loads(line)
     print(json.dumps(ready(settings)), file=out, flush=True)
     # What is alive now stays alive: a collection in a child would only copy its pages.
     gc.collect()
     gc.freeze()
     children: list[Child] = []
+    # Whoever ends the server ends what it has forked, and what that has started.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     try:
         serve(orders, settings, children, out)
     finally:
         for child in children:
             child.kill("time")
+            child.done()
 
 
 def serve(orders: Orders, settings: dict[str, Any], children: list[Child], out: Any) -> None:
     """Forks a child a job while there is room, and hands on what they answer."""
     while not orders.lost:
         while len(children) < settings["jobs"] and (order := orders.next()) is not None:
-            children.append(Child(order, settings))
+            children.append(Child(order))
         if not children and orders.ended:
             return
         # Standard input is listened to even behind `end`: that it ends is how hfgen's death is heard of.
         readable = select.select([0, *(child.pipe for child in children)], [], [], POLL)[0]
         if 0 in readable:
             orders.more()
-        for child in list(children):
-            child.watch()
-            if child.outcome is not None or (child.pipe in readable and not child.read()):
-                children.remove(child)
-                print(json.dumps(child.done()), file=out, flush=True)
+        for child in [child for child in children if child.over()]:
+            children.remove(child)
+            print(json.dumps(child.done()), file=out, flush=True)
 
 
 if __name__ == "__main__":

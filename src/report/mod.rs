@@ -3,9 +3,8 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif` and `markdown` are the
-//! other formats; `hardware` is what
-//! `hfgen hardware` found; `progress` is the live line of a terminal; `prove` and `test` tell what
-//! `hfgen prove` and `hfgen test` found, `running` what they have in common; `text` holds small words.
+//! other formats; `progress` is the live line of a terminal; `hardware`, `probe`, `prove` and `test` tell what the commands
+//! of these names found, `running` what the last two have in common; `text` holds small words.
 
 pub mod concise;
 pub mod github;
@@ -16,6 +15,7 @@ pub mod junit;
 pub mod look;
 pub mod markdown;
 pub mod outputs;
+pub mod probe;
 pub mod progress;
 pub mod prove;
 pub mod running;

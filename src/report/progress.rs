@@ -65,7 +65,9 @@ impl Teller {
 
     fn tell(&self, state: &mut State) {
         let pause = if self.stage == Stage::Log { LINE } else { TICK };
-        let early = state.started.elapsed() < self.quiet || state.told.is_some_and(|told| told.elapsed() < pause);
+        let early = state.total == Some(0)
+            || state.started.elapsed() < self.quiet
+            || state.told.is_some_and(|told| told.elapsed() < pause);
         if early || state.what.is_empty() {
             return;
         }

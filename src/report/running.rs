@@ -1,4 +1,4 @@
-//! What all commands that run tests tell people alike: why files run.
+//! What all commands that run something tell people alike: why it runs.
 
 use indexmap::IndexMap;
 
@@ -6,14 +6,19 @@ use super::look::Look;
 use super::text::{number, one_line};
 use crate::run::session::Gathered;
 
-/// Why files run: the reasons, most frequent first, or each file with its own.
+/// Why files run.
 pub fn why(gathered: &Gathered, full: bool, look: &Look) -> String {
+    reasons(&gathered.ran, full, look)
+}
+
+/// The reasons, most frequent first, or each thing (file, model type) with its own.
+pub fn reasons(ran: &[(String, String)], full: bool, look: &Look) -> String {
     if full {
         let line = |(file, why): &(String, String)| format!("  {file}  {}\n", look.dim(&one_line(why)));
-        return gathered.ran.iter().map(line).collect();
+        return ran.iter().map(line).collect();
     }
     let mut groups: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for (file, why) in &gathered.ran {
+    for (file, why) in ran {
         groups.entry(why).or_default().push(file);
     }
     groups.sort_by(|a, x, b, y| y.len().cmp(&x.len()).then_with(|| a.cmp(b)));

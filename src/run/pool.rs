@@ -65,6 +65,7 @@ impl<'a> Pool<'a> {
         let why = match failure {
             python::Failure::NotStarted(error) => error.to_string(),
             python::Failure::Broken { status, said } => format!("it ended with status {status}\n{}", said.trim()),
+            stuck @ python::Failure::Stuck { .. } => stuck.words(self.python),
         };
         let finding = Finding::error(UNKNOWN_PYTHON, format!("`{}` can't run the tests: {why}", self.python));
         Failure::Selection(vec![finding.help("name a Python that has torch, transformers and pytest with --python")])

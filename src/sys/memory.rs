@@ -253,7 +253,7 @@ impl Process for Ended {
         Some(Box::new(io::Cursor::new(std::mem::take(&mut self.0.stderr))))
     }
 
-    fn kill(&mut self) {}
+    fn end(&mut self) {}
 
     fn wait(&mut self) -> io::Result<i32> {
         Ok(self.0.status)

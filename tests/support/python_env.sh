@@ -3,13 +3,23 @@
 # from PyPI, without the 2 GB of CUDA libraries that the torch wheel asks for. In their place stand small stub libraries
 # whose every function answers "no device", so `torch.cuda.is_available()` is False and all of the CPU works.
 #
-# usage: tests/support/python_env.sh [FOLDER]        (default: ~/.cache/hfgen/venv-torch)
+# usage: tests/support/python_env.sh [--backends] [FOLDER]
+#            (default: ~/.cache/hfgen/venv-torch, with --backends ~/.cache/hfgen/venv-backends)
+#
+# --backends adds the runtimes of the other hardware profiles: OpenVINO, ONNX Runtime, Qualcomm's QNN (its wheel carries
+# the emulator of the Hexagon processor), ExecuTorch and torchao. That needs x86-64 and glibc 2.35 or later.
 #
 # It needs python3 with venv, gcc, readelf and nm. Where the index of PyTorch's own CPU wheels can be reached, an
 # ordinary `pip install torch --index-url ...` does as well and this script is not needed.
 set -euo pipefail
 
-folder="${1:-$HOME/.cache/hfgen/venv-torch}"
+backends=no
+if [[ "${1:-}" == --backends ]]; then
+    backends=yes
+    shift
+fi
+[[ $backends == yes ]] && usual=venv-backends || usual=venv-torch
+folder="${1:-$HOME/.cache/hfgen/$usual}"
 torch_version="${HFGEN_TORCH:-2.15.0}"
 transformers_version="${HFGEN_TRANSFORMERS:-5.23.0}"
 
@@ -94,4 +104,11 @@ PYTHON
 
 "${pip[@]}" "transformers==$transformers_version" sentencepiece pillow protobuf psutil pytest ruff
 "${pip[@]}" --no-deps torchvision timm scipy einops
+if [[ $backends == yes ]]; then
+    # These go together with torch 2.15 and transformers 5.23; --no-deps where a package would pull another torch.
+    "${pip[@]}" "openvino==2026.4.1" "onnx==1.23.2" "onnxruntime==1.31.1"
+    "${pip[@]}" --no-deps "onnxscript==0.7.2" onnx-ir "onnxruntime-qnn==2.7.0" "executorch==1.5.1" "torchao==0.18.0"
+    "${pip[@]}" flatbuffers ruamel.yaml tabulate expecttest hypothesis parameterized pandas mpmath
+    "$folder/bin/python" -c 'import executorch, onnx, onnxruntime, onnxruntime_qnn, onnxscript, openvino, torchao'
+fi
 "$folder/bin/python" -c 'import torch, transformers; print("python_env: torch", torch.__version__, "transformers", transformers.__version__, "cuda", torch.cuda.is_available())'

@@ -6,7 +6,7 @@ use hfgen::sys::{MemorySystem, System as _};
 use serde_json::json;
 use std::path::Path;
 
-use crate::mini::{LOCK, check, mini, sync};
+use crate::mini::{BERT_MODEL, LOCK, PACKAGE, check, locked, mini, sync};
 
 fn small() -> String {
     let system = mini();
@@ -47,10 +47,10 @@ fn proven_facts_survive_writing_and_a_sync() {
     let class = json!({
         "config": "text_config", "tiny": {}, "inputs": {"input_ids": "ids B S", "past": ["noise B 2", null]}, "sequence": 24,
         "labels": {"labels": "ids B S high=2"}, "outputs": {"logits": "B S 512"}, "parameters": 123, "seconds": 0.02,
-        "megabytes": 430, "call": "generate",
+        "megabytes": 430, "call": "generate", "inert": ["pixel_values"], "random": true,
     });
     let proven = json!({
-        "key": "0123456789abcdef", "torch": "2.15.0", "transformers": "5.23.0",
+        "key": "0123456789abcdef", "torch": "2.15.0", "transformers": "9.9.0",
         "tiny": {"hidden_size": 64, "pad": null, "nested": {"rate": 0.5, "odd key": [1, [true]], "far": {"$py": "float('inf')"}}},
         "inputs": {"input_ids": "ids B S"},
         "classes": {"BertModel": class, "BertForMaskedLM": {"error": "build: ValueError: \"no\""}},
@@ -69,8 +69,26 @@ fn proven_facts_survive_writing_and_a_sync() {
             .any(|section| section.key == "bert" && section.text.contains("[model.bert.proven]"))
     );
     system.write_atomic(Path::new(LOCK), text.as_bytes()).unwrap();
-    sync(&system);
+    assert_eq!(sync(&system).err, "");
     assert_eq!(system.read_text(Path::new(LOCK)).unwrap(), text);
+
+    // They outlive a change of what they were proven of, too, and the change is told.
+    let path = Path::new(PACKAGE).join("models/bert/modeling_bert.py");
+    system.put(&path, BERT_MODEL.replace("return hidden_states", "# only a word\n        return hidden_states"));
+    assert_eq!(sync(&system).err, "");
+    system.put(&path, BERT_MODEL.replace("return hidden_states", "return hidden_states * 2"));
+    let told = sync(&system);
+    assert_eq!(told.code, 0);
+    assert!(
+        told.err.contains("warning[HF534]: the proven facts of 1 model type are out of date (bert)"),
+        "{}",
+        told.err
+    );
+    assert!(told.err.contains("run `hfgen probe`"));
+    assert_eq!(json!(locked(&system).models["bert"].proven), proven);
+    let init = Path::new(PACKAGE).join("__init__.py");
+    system.put(&init, system.read_text(&init).unwrap().replace("9.9.0", "9.10.0"));
+    assert!(sync(&system).err.contains("HF534"), "another version is another library");
 }
 
 #[test]

@@ -202,6 +202,7 @@ impl Cli {
             Some(Command::Affected(args)) => Some(&args.report),
             Some(Command::Test(args)) => Some(&args.report),
             Some(Command::Prove(args)) => Some(&args.report),
+            Some(Command::Probe(args)) => Some(&args.report),
             Some(Command::Clean(args)) => Some(&args.report),
             Some(Command::Hook { command: HookCommand::Run(args) }) => Some(&args.report),
             Some(Command::Template {

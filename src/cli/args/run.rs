@@ -112,7 +112,8 @@ pub enum TierArg {
     Full,
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// A time that is one.
+pub fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if f64::is_finite(seconds) && seconds > 0.0 => Ok(seconds),
         _ => Err("not a number of seconds above zero".to_owned()),

@@ -1,19 +1,22 @@
 //! The probe: runs every model class and writes down what was found, as proven facts in `registry.lock`.
 //!
 //! Map of the folder: `jobs` says what is to be found out and what each answer depends on, `run` has Python find it out,
-//! `kept` remembers answers so that a probe that was stopped goes on, `merge` puts them into the lock, `verdict` counts and
-//! says what is wrong. The search itself is in `python/`.
+//! `kept` remembers answers so that a probe that was stopped goes on, `why` says what
+//! made an answer out of date, `merge` puts answers into the lock, `verdict` counts and says what is wrong. The search itself is in `python/`.
 
 pub mod jobs;
-mod kept;
+pub mod kept;
 mod merge;
 pub mod run;
 pub mod verdict;
+mod why;
 
-pub use jobs::{Probing, jobs};
+pub use jobs::{Probing, Versions, jobs};
+pub use kept::Kept;
 pub use merge::merge;
-pub use run::{Limits, probe};
+pub use run::{Limits, Request, probe};
 pub use verdict::{Tally, findings, tally};
+pub use why::why;
 
 macro_rules! search {
     ($($name:literal),* $(,)?) => {
@@ -29,6 +32,10 @@ pub const SEARCH: &[(&str, &str)] = search![
     "build.py",
     "configs.py",
     "labels.py",
+    "local.py",
+    "local_media.py",
+    "local_network.py",
+    "local_text.py",
     "measure.py",
     "node.py",
     "placeholders.py",
@@ -44,7 +51,10 @@ pub const SHARED: &[(&str, &str)] = &[
     ("hfgen_runtime/__init__.py", ""),
     ("hfgen_runtime/inputs.py", include_str!("../../../templates/runtime/inputs.py.hbs")),
     ("hfgen_runtime/libraries.py", include_str!("../../../templates/runtime/libraries.py.hbs")),
+    ("hfgen_runtime/local.py", include_str!("../../../templates/runtime/local.py.hbs")),
     ("hfgen_runtime/outputs.py", include_str!("../../../templates/runtime/outputs.py.hbs")),
+    ("hfgen_runtime/samples.py", include_str!("../../../templates/runtime/samples.py.hbs")),
+    ("hfgen_runtime/vocabularies.py", include_str!("../../../templates/runtime/vocabularies.py.hbs")),
 ];
 
 /// `module:function` of the search.

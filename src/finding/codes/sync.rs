@@ -37,6 +37,10 @@ pub const PROBE_PYTHON: CodeId = CodeId(530);
 pub const PROBE_LIBRARY: CodeId = CodeId(531);
 /// A class does not run, and nothing says why.
 pub const NOT_PROVEN: CodeId = CodeId(532);
+/// A class runs, and the registry says why it can't.
+pub const NEEDLESS_CAUSE: CodeId = CodeId(533);
+/// Proven facts are of other sources, rules or versions than those of now.
+pub const PROVEN_STALE: CodeId = CodeId(534);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -175,5 +179,25 @@ Its tests are generated, and skipped with the error as their reason.\n\n\
 **What to do.** Say what it needs: fields under `tiny`, tensors under `inputs`, hints for the search. Where it can't run at \
 all, say why for people:\n\n\
 ```toml\n[[model.dinat.skip]]\ncheck = \"forward\"\nreason = \"needs the compiled kernel natten\"\n```",
+    },
+    Code {
+        id: NEEDLESS_CAUSE,
+        name: "needless-cause",
+        summary: "a class runs, and the registry says why it can't",
+        page: "A `[[model.x.skip]]` or `[[model.x.xfail]]` with `check = \"builds\"` or `\"forward\"` names a class, and the \
+probe has run that class. The entry keeps its checks from being run.\n\n\
+**What to do.** Take the entry away and build. Where the class runs on this machine only, because a library is here that \
+others lack, write a skip with its `hardware`, or let the check say which library it needs.",
+    },
+    Code {
+        id: PROVEN_STALE,
+        name: "proven-stale",
+        summary: "proven facts are of other sources, rules or versions than those of now",
+        page: "What `hfgen probe` finds depends on the sources of a model type (by meaning), on the rules that reach it, on \
+its part of `registry.toml`, on the versions of torch and transformers, and on the search itself. One of these has \
+changed. The older facts stay in `registry.lock` and tests are built from them: they may be right still, and a test that \
+fails says where they aren't.\n\n\
+**What to do.** `hfgen probe` probes what is out of date, and nothing else. `hfgen probe --dry-run --why` says what that is \
+and why.",
     },
 ];

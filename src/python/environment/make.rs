@@ -60,9 +60,10 @@ pub fn make(
         system.make_folders(home).map_err(unwritable)?;
     }
     let lock = environment.file().with_extension("lock");
-    let told = RefCell::new(&mut *on);
-    let _held = system.lock(&lock, &|| told.borrow_mut()(Event::Waits)).map_err(unwritable)?;
-    drop(told);
+    let _held = {
+        let on = RefCell::new(&mut *on);
+        system.lock(&lock, &|| on.borrow_mut()(Event::Waits)).map_err(unwritable)?
+    };
     let mut record = environment.record(system);
     if !system.exists(&environment.python()) {
         // Removed by hand, whatever the record says.

@@ -170,7 +170,9 @@ mod tests {
     fn it_lies_where_caches_do() {
         let folder = |names: &[(&str, &str)]| {
             let system = MemorySystem::default();
-            names.iter().for_each(|(name, value)| system.set_env(name, value));
+            for (name, value) in names {
+                system.set_env(name, value);
+            }
             let wanted = Wanted::for_project(&system, None, false);
             Environment::new(&system, wanted).map(|environment| environment.folder.display().to_string()).ok()
         };

@@ -30,7 +30,9 @@ class NoRule(KeyError):
 class Arguments:
     """The arguments of one class's call."""
 
-    def __init__(self, network: Any, call: str, sizes: Sizes, own: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, network: Any, call: str, sizes: Sizes, own: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]
+    ) -> None:
         self.network, self.sizes, self.rules = network, sizes, rules
         self.config = network.config
         self.dropped = set(own.get("drop-inputs") or ())
@@ -54,13 +56,14 @@ class Arguments:
         choices: list[list[tuple[str, Any]]] = []
         for name in self.wanted():
             found = self.candidates(name)
-            found.sort(key=lambda item, name=name: item != liked.get(name, NONE))
+            if name in liked:
+                found.sort(key=lambda item, name=name: item != liked[name])
             choices.append([(name, item) for item in found])
         sized = itertools.product(*(range(len(found)) for found in choices))
         order = sorted(itertools.islice(sized, 4096), key=lambda places: (sum(places), places[::-1]))
         for places in order[:MOST_LAYOUTS]:
             picked = dict(found[place] for found, place in zip(choices, places, strict=True))
-            yield self.finished({**{name: item for name, item in picked.items() if item != NONE}, **self.fixed})
+            yield {**self.finished({name: item for name, item in picked.items() if item != NONE}), **self.fixed}
 
     def wanted(self) -> list[str]:
         """The names of the arguments to give, without the fixed ones."""
@@ -71,10 +74,20 @@ class Arguments:
         for beside in (False, True):  # what stands beside others is told last
             for rule in self.rules:
                 for name in rule["name"]:
-                    if name in names and name not in want and self.rule(name) is rule and self.called_for(rule, want, beside):
+                    if (
+                        name in names
+                        and name not in want
+                        and self.rule(name) is rule
+                        and self.called_for(rule, want, beside)
+                    ):
                         want[name] = None
         if not want:
-            order = [(rule["set"]["fallback"], name) for rule in self.rules for name in rule["name"] if "fallback" in rule.get("set", {})]
+            order = [
+                (rule["set"]["fallback"], name)
+                for rule in self.rules
+                for name in rule["name"]
+                if "fallback" in rule.get("set", {})
+            ]
             want.update(dict.fromkeys([name for _, name in sorted(order) if name in names][:1]))
             return [*want, *self.beside(want)]
         return [name for name in want if name not in self.dropped and name not in self.fixed]
@@ -90,9 +103,9 @@ class Arguments:
         if any(name in self.parameters for name in when.get("unless", ())):
             return False
         if beside:
-            return any(name in want or name in self.fixed for name in when.get("beside", ()) if name in self.parameters) or (
-                "encoder_outputs" in when.get("beside", ()) and "encoder_outputs" in self.parameters
-            )
+            return any(
+                name in want or name in self.fixed for name in when.get("beside", ()) if name in self.parameters
+            ) or ("encoder_outputs" in when.get("beside", ()) and "encoder_outputs" in self.parameters)
         told = any(value(self.config, field) for field in when.get("when", ()))
         return bool(when.get("always")) or when.get("modality") in self.modalities or told
 
@@ -136,7 +149,9 @@ class Arguments:
                 dims = [word for word in str(described.get(item[5:], "noise B")).split()[1:] if "=" not in word]
                 described[name] = f"ones {' '.join(dims)} type=float"
         if self.class_name.endswith("ForMultipleChoice"):
-            described = {n: re.sub(r" B ", " B 2 ", i, count=1) if isinstance(i, str) else i for n, i in described.items()}
+            described = {
+                n: re.sub(r" B ", " B 2 ", i, count=1) if isinstance(i, str) else i for n, i in described.items()
+            }
         return {name: short(item) for name, item in described.items()}
 
 

@@ -43,13 +43,26 @@ def config_path(network_class: Any, config: Any) -> str:
     return next((path for path, child in configs(config) if isinstance(child, wanted)), "")
 
 
-def build(network_class: Any, config_class: Any, tiny: Mapping[str, Any], path: str | None) -> tuple[Any, str]:
-    """A tiny random network in eval mode, and the path of the configuration that it took."""
+def build(
+    network_class: Any, config_class: Any, tiny: Mapping[str, Any], path: str | None, *, wary: bool = False
+) -> tuple[Any, str]:
+    """A tiny random network in eval mode, and the path of the configuration that it took.
+
+    A wary build counts the parameters before it makes any of them.
+    """
     config = config_class(**python(tiny))
     path = config_path(network_class, config) if path is None else path
+    if wary:
+        with torch.device("meta"):
+            refuse_large(network_class(at_path(config_class(**python(tiny)), path)))
     torch.manual_seed(0)
     network = network_class(at_path(config, path)).eval()
+    refuse_large(network)
+    return network, path
+
+
+def refuse_large(network: Any) -> None:
+    """Raises where a network is not tiny."""
     size = sum(parameter.numel() for parameter in network.parameters())
     if size > MOST_PARAMETERS:
         raise TooLarge(f"{size} parameters are not tiny")
-    return network, path

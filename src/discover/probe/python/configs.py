@@ -13,7 +13,7 @@ def attribute(config: Any, name: str) -> Any:
     """An attribute of a configuration; None where it is missing or where its property can't be computed."""
     try:
         return getattr(config, name)
-    except Exception:  # noqa: BLE001 - a property may compute from what is not there
+    except Exception:
         return None
 
 

@@ -12,7 +12,12 @@ from .sizes import NoSize, Sizes
 
 
 def find_labels(
-    measured: Measured, sizes: Sizes, class_name: str, mappings: Sequence[str], own: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]
+    measured: Measured,
+    sizes: Sizes,
+    class_name: str,
+    mappings: Sequence[str],
+    own: Mapping[str, Any],
+    rules: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The first labels with which the call gives a finite loss; nothing where there are none."""
     for labels in candidates(sizes, class_name, mappings, own, rules):
@@ -21,7 +26,7 @@ def find_labels(
         try:
             if measured.loss(labels) is not None:
                 return labels
-        except Exception:  # noqa: BLE001, S112 - labels of another kind; the next may fit
+        except Exception:
             continue
     return {}
 
@@ -30,7 +35,9 @@ def candidates(
     sizes: Sizes, class_name: str, mappings: Sequence[str], own: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """The labels to try: the registry's, or those of every rule that names the class or one of its mappings."""
-    made = [own["labels"]] if own.get("labels") else [rule["make"] for rule in rules if names(rule, class_name, mappings)]
+    made = (
+        [own["labels"]] if own.get("labels") else [rule["make"] for rule in rules if names(rule, class_name, mappings)]
+    )
     for make in made:
         try:
             yield {name: short(item) for name, item in sizes.fill(make).items()}
@@ -40,6 +47,10 @@ def candidates(
 
 def names(rule: Mapping[str, Any], class_name: str, mappings: Sequence[str]) -> bool:
     """Whether a rule is for a class."""
-    short_names = {mapping.removeprefix("MODEL_FOR_").removesuffix("_NAMES").removesuffix("_MAPPING") for mapping in mappings}
+    short_names = {
+        mapping.removeprefix("MODEL_FOR_").removesuffix("_NAMES").removesuffix("_MAPPING") for mapping in mappings
+    }
     wanted = rule.get("mapping") or ()
-    return bool(short_names & set(wanted)) or any(fnmatch.fnmatchcase(class_name, pattern) for pattern in rule.get("class") or ())
+    return bool(short_names & set(wanted)) or any(
+        fnmatch.fnmatchcase(class_name, pattern) for pattern in rule.get("class") or ()
+    )

@@ -7,23 +7,27 @@ open, whose parts encode text, pictures, sounds and films, and with whose inputs
 from __future__ import annotations
 
 import inspect
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import transformers
+
 from hfgen_runtime import local as runtime
-from hfgen_runtime import samples
 from hfgen_runtime.inputs import size
 
 from .local_media import Picture, Sound
+from .local_network import Network, sample
 from .local_text import BACKEND, configs, said, tokenizer
+from .tree import python
 
 # What a processor demands in its call beside data, and the name under which it takes data where that is its own.
 DEMANDED: dict[str, dict[str, Any]] = {
     "language": {"language": "en"},
-    "task_inputs": {"names": {"text": "task_inputs"}},
-    "html_strings": {"names": {"text": "html_strings"}, "text": "<html><body><p>{text}</p></body></html>"},
+    "task_inputs": {"names": {"text": ""}, "task_inputs": ["semantic"]},
+    "html_strings": {"names": {"text": "html_strings"}, "text": ["<html><body><p>{text}</p></body></html>"]},
     "boxes": {"names": {"text": "text"}, "words": True},
     "messages_list": {
         "names": {"text": ""},
@@ -32,6 +36,14 @@ DEMANDED: dict[str, dict[str, Any]] = {
     },
 }
 IMAGE, AUDIO, VIDEO = "CLIPImageProcessor", "Wav2Vec2FeatureExtractor", "VideoMAEVideoProcessor"
+COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
+PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
+SUFFIXES = {
+    "image_processor": "ImageProcessor",
+    "video_processor": "VideoProcessor",
+    "feature_extractor": "FeatureExtractor",
+    "tokenizer": "Tokenizer",
+}
 ROLES = {
     "tokenizer": "tokenizer",
     "qformer_tokenizer": "tokenizer",
@@ -46,12 +58,17 @@ KIND_OF = {part: kind for kind, part in runtime.KINDS.items()}
 
 
 def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a model's parts; under `error` why one of them could not be made, under `instead` what stands in."""
+    """The classes of a model's parts and the settings that make them; under `error` why one of them could not be made."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return Search(job, found, Path(folder)).found()
+            settings = Search(job, found, Path(folder)).found()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             return {"error": said(error)}
+    error = settings.pop("error", None) or settings.pop("stopped", None)
+    made: dict[str, Any] = {part: settings[part]["class"] for part in runtime.PARTS if part in settings}
+    if settings:
+        made["settings"] = settings
+    return {**made, "error": error} if error else made
 
 
 class Search:
@@ -59,10 +76,12 @@ class Search:
 
     def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
         self.job, self.facts, self.folder = job, found, folder
-        self.config = runtime.find_config(job["module"], job["config_class"])(**plain(found.get("tiny") or {}))
+        self.config = runtime.find_config(job["module"], job["config_class"])(**python(found.get("tiny") or {}))
         self.shapes = shapes(found)
+        self.hints = ((job.get("own") or {}).get("hints") or {}).get("local") or {}
         self.tries = 0
         self.errors: dict[str, str] = {}
+        self.network = Network(job, found)
 
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
@@ -70,14 +89,17 @@ class Search:
         processor = self.cls(named.get("processor"))
         settings: dict[str, Any] = {}
         for part in runtime.PARTS[:-1]:
-            names = named.get(part) or self.stand_in(part, named)
-            if part in self.wanted(processor) and not names:
-                names = self.stand_in(part, named, always=True)
+            known = self.hinted(part) or named.get(part)
+            if not known and part in self.wanted(processor):
+                known = self.stand_in(part, named, always=True)
+            names = known or self.stand_in(part, named)
             if names:
                 try:
                     settings[part] = self.part(part, names, processor)
                 except Exception as error:  # noqa: BLE001 - the reason is the finding
                     self.errors[part] = said(error)
+                if part in settings and not known and part != "tokenizer" and not self.serves(part, settings[part]):
+                    del settings[part]
         if processor is not None:
             try:
                 settings.update(self.whole(processor, settings))
@@ -85,7 +107,28 @@ class Search:
                 self.errors["processor"] = said(error)
         if self.errors:
             settings["error"] = "; ".join(f"{part}: {reason}" for part, reason in self.errors.items())
+        if settings and "error" not in settings and processor is None:
+            settings.update(self.alone(settings))
         return settings
+
+    def serves(self, part: str, settings: dict[str, Any]) -> bool:
+        """Whether the network runs with what a stand-in makes."""
+        return self.network.problem({part: settings}, self.fresh(), [KIND_OF[part]]) is None
+
+    def alone(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Of parts without a processor over them: which kinds of data the network runs with."""
+        have = [kind for kind, part in runtime.KINDS.items() if part in settings]
+        reasons: list[str] = []
+        for kinds in dict.fromkeys([tuple(have), *((kind,) for kind in have[::-1])]):
+            reason = self.network.problem({**settings, "takes": list(kinds)}, self.fresh(), kinds)
+            if reason is None:
+                return {"takes": list(kinds)}
+            reasons.append(reason)
+        return {"stopped": reasons[0]} if reasons else {}
+
+    def hinted(self, part: str) -> list[str]:
+        """The class of a part that the registry names."""
+        return [self.hints["classes"][part]] if part in self.hints.get("classes", {}) else []
 
     def cls(self, names: Any) -> Any:
         """The first class of several names."""
@@ -97,6 +140,9 @@ class Search:
 
     def stand_in(self, part: str, named: Mapping[str, Any], always: bool = False) -> list[str]:
         """What serves a model for which transformers names no class of its own."""
+        sibling = (named.get("processor") or [""])[0].removesuffix("Processor") + SUFFIXES.get(part, "?")
+        if always and hasattr(transformers, sibling):
+            return [sibling]
         names = {name for names in self.shapes for name in names.split()}
         if part == "tokenizer" and (always or "input_ids" in names):
             return [BACKEND]
@@ -114,16 +160,21 @@ class Search:
     def part(self, part: str, names: list[str], processor: Any) -> dict[str, Any]:
         """The settings of one part that encodes its kind of data."""
         if part == "tokenizer":
-            return tokenizer(self.job, self.config, names[0], processor, self.fresh())
+            settings = tokenizer(self.job, self.config, names[0], processor, self.fresh())
+            settings["arguments"].update(self.given(part))
+            return settings
         cls = self.cls(names)
         known = Sound(self.config, self.shapes) if part == "feature_extractor" else Picture(self.config, self.shapes)
         reasons: list[str] = []
         fallback: dict[str, Any] | None = None
-        for arguments in known.arguments(cls):
-            settings = {"class": names[0], "arguments": arguments}
+        for found in known.arguments(cls):
+            arguments = {**found, **self.given(part)}
+            settings: dict[str, Any] = {"class": names[0], "arguments": arguments}
+            if part in self.hints.get("more", {}):
+                settings["more"] = self.hints["more"][part]
             try:
                 made = runtime.make({part: settings}, self.job["module"], self.fresh())
-                encoded = made.inputs(**{KIND_OF[part]: self.sample(KIND_OF[part], made)})
+                encoded = made.inputs(**{KIND_OF[part]: sample(KIND_OF[part], made)})
                 if not encoded:
                     raise ValueError("it gave no tensors")
                 if self.agrees(encoded):
@@ -134,7 +185,7 @@ class Search:
                     settings["pairs"] = True
                     try:
                         made = runtime.make({part: settings}, self.job["module"], self.fresh())
-                        if made.inputs(image=self.sample("image", made)):
+                        if made.inputs(image=sample("image", made)):
                             return settings
                     except Exception as second:  # noqa: BLE001 - as above
                         error = second
@@ -142,6 +193,10 @@ class Search:
         if fallback is None:
             raise ValueError(reasons[0])
         return fallback
+
+    def given(self, part: str) -> dict[str, Any]:
+        """The arguments of a part that the registry names."""
+        return dict(self.hints.get("arguments", {}).get(part, {}))
 
     def agrees(self, encoded: Mapping[str, Any]) -> bool:
         """Whether the tensors have the form that the network was proven with, but for lengths that may vary."""
@@ -158,28 +213,49 @@ class Search:
                 return False
         return True
 
-    def sample(self, kind: str, made: Any) -> Any:
-        """A sample that a part of this kind can take."""
-        if kind == "audio":
-            return samples.sound(made.rate)
-        if kind == "text":
-            return (made.settings.get("tokenizer") or {}).get("sample", samples.TEXT)
-        return samples.sample(kind)
-
     def whole(self, cls: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
         """The processor over the parts, with a way to call it that gives inputs of the network."""
         reasons: list[str] = []
-        for settings in self.processors(cls, parts):
-            for call, kinds in self.calls(cls, settings, parts):
-                whole = {**parts, "processor": settings, "call": call, "takes": list(kinds)}
-                try:
-                    made = runtime.make(whole, self.job["module"], self.fresh())
-                    if made.inputs(**{kind: self.sample(kind, made) for kind in kinds}):
-                        return {"processor": settings, "call": call, "takes": list(kinds)}
-                    reasons.append("it gave no tensors")
-                except Exception as error:  # noqa: BLE001 - another call may do
-                    reasons.append(said(error))
+        fallback: dict[str, Any] | None = None
+        for kinds in self.together(parts):
+            for settings in self.processors(cls, parts):
+                for call in self.calls(cls, kinds, parts):
+                    whole = {**parts, "processor": settings, "call": call, "takes": list(kinds)}
+                    encoded, reason = self.encoded(whole, kinds)
+                    if encoded and reason and "token" in reason:
+                        other = self.renumbered(whole, encoded)
+                        if other is not None and self.encoded(other, kinds)[1] is None:
+                            return other
+                    if reason is None:
+                        return whole
+                    if not encoded:
+                        reasons.append(reason)
+                    elif fallback is None or len(kinds) > len(fallback["takes"]):
+                        fallback = {**whole, "stopped": reason}
+        if fallback is not None:
+            return fallback
         raise ValueError("; ".join(dict.fromkeys(reasons)) if reasons else "there is no way to call it")
+
+    def encoded(self, settings: Mapping[str, Any], kinds: Sequence[str]) -> tuple[dict[str, Any], str | None]:
+        """What parts make of samples, and why the network does not run with it."""
+        try:
+            made = runtime.make(settings, self.job["module"], self.fresh())
+            encoded = made.inputs(**{kind: sample(kind, made) for kind in kinds})
+        except Exception as error:  # noqa: BLE001 - another way may do
+            return {}, said(error)
+        return encoded, self.network.stopped(encoded)
+
+    def renumbered(self, settings: Mapping[str, Any], encoded: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The same parts with the id that the model wants for the token that the processor repeats for other data."""
+        ids = encoded["input_ids"].flatten().tolist() if "input_ids" in encoded else []
+        wanted = next(iter(self.placed()), None)
+        repeated = max(set(ids), key=ids.count, default=None)
+        if wanted is None or repeated in (None, wanted) or ids.count(repeated) < 2:
+            return None
+        tokenizer = dict(settings["tokenizer"])
+        swapped = {wanted: repeated, repeated: wanted}
+        tokenizer["special"] = {word: swapped.get(number, number) for word, number in tokenizer["special"].items()}
+        return {**settings, "tokenizer": tokenizer}
 
     def processors(self, cls: Any, parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Settings of a processor to try: numbers that agree with the configuration, then its defaults."""
@@ -194,35 +270,68 @@ class Search:
         settings: dict[str, Any] = {"class": cls.__name__, "takes": takes}
         if renamed:
             settings["parts"] = renamed
-        yield {**settings, "arguments": numbers}
+        count = self.placeholders()
+        counts = [name for name in parameters if COUNT.search(name) and not self.given("processor").get(name)]
+        given = {**numbers, **({name: count for name in counts} if count else {}), **self.given("processor")}
+        yield {**settings, "arguments": given}
+        if "num_additional_image_tokens" in parameters:
+            yield {**settings, "arguments": {**given, "num_additional_image_tokens": 1}}
+            yield {**settings, "arguments": {**given, "vision_feature_select_strategy": "full"}}
         if numbers:
             yield {**settings, "arguments": {}}
         if "audio_tokenizer" in parameters:  # a codec; without one it encodes text
             yield {**settings, "arguments": {**numbers, "audio_tokenizer": None}}
 
-    def calls(
-        self, cls: Any, settings: Mapping[str, Any], parts: Mapping[str, Any]
-    ) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
-        """Ways to call a processor: which kinds of data it takes at once, and the text that goes with them."""
-        parameters = inspect.signature(cls.__call__).parameters
+    def together(self, parts: Mapping[str, Any]) -> list[tuple[str, ...]]:
+        """Which kinds of data to give a processor at once: all of them, text with one other, each alone."""
+        if "takes" in self.hints:
+            return [tuple(self.hints["takes"])]
         have = [kind for kind, part in runtime.KINDS.items() if part in parts]
         others = [kind for kind in have if kind != "text"]
-        tokens = (parts.get("tokenizer") or {}).get("special", {})
-        sets = [tuple(have), *((("text", kind) if "text" in have else (kind,)) for kind in others), ("text",), *((k,) for k in others)]
-        for kinds in dict.fromkeys(sets):
-            marks = {kind: [t for t in tokens if kind in t.lower() or (kind == "image" and "img" in t.lower())] for kind in kinds}
-            plain = [{}]
-            with_marks = []
-            if "text" in kinds:
-                for place in range(3):
-                    chosen = [marks[kind][place] for kind in kinds if kind != "text" and len(marks[kind]) > place]
-                    if chosen:
-                        with_marks.append({"text": " ".join([*chosen, "{text}"])})
-            for call in [*with_marks, *plain]:
-                for name in parameters:
-                    if name in DEMANDED and (name != "boxes" or "text_pair" in parameters):
-                        call = {**DEMANDED[name], **call}
-                yield call, kinds
+        pairs = [("text", kind) for kind in others if "text" in have]
+        return list(dict.fromkeys([tuple(have), *pairs, *((kind,) for kind in others), ("text",)][: 2 * len(have) + 1]))
+
+    def calls(self, cls: Any, kinds: Sequence[str], parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Ways to call a processor with these kinds of data: what stands in the text for the others."""
+        if "call" in self.hints:
+            yield dict(self.hints["call"])
+            return
+        parameters = inspect.signature(cls.__call__).parameters
+        demanded: dict[str, Any] = {}
+        for name in parameters:
+            if name in DEMANDED and (name != "boxes" or "word_labels" in parameters):
+                demanded.update(DEMANDED[name])
+        if "mm_token_type_ids" in self.shapes:
+            demanded["return_mm_token_type_ids"] = True
+        marks = {kind: self.marks(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
+        if "text" in kinds:
+            for place in range(max(map(len, marks.values()), default=0)):
+                chosen = [words[min(place, len(words) - 1)] for words in marks.values() if words]
+                yield {"text": " ".join([*chosen, "{text}"]), **demanded}
+        yield demanded
+
+    def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:
+        """Words that may stand in a text for data of this kind, the likely ones first."""
+        special = tokenizer.get("special", {})
+        extra = tokenizer.get("arguments", {}).get("extra_special_tokens", {})
+        begins = {"image": "boi_token", "audio": "boa_token", "video": "video_token"}
+        named = [extra.get(f"{kind}_token"), extra.get(begins[kind]), extra.get("image_token") if kind == "video" else None]
+        proven = [word for word, number in special.items() if number in self.placed()]
+        spoken = {"image": ("image", "img"), "audio": ("audio", "sound", "speech"), "video": ("video",)}[kind]
+        alike = [word for word in special if any(part in word.lower() for part in spoken)]
+        return list(dict.fromkeys([word for word in [*named, *(w for w in alike if w in proven), *alike, *proven] if word]))[:6]
+
+    def placed(self) -> dict[int, int]:
+        """How many of which token stand in the proven text in the place of other data."""
+        found: dict[int, int] = {}
+        for inputs in [self.facts.get("inputs") or {}, *(c.get("inputs") or {} for c in (self.facts.get("classes") or {}).values())]:
+            for number, count in PLACED.findall(str(inputs.get("input_ids", ""))):
+                found.setdefault(int(number), int(count))
+        return found
+
+    def placeholders(self) -> int | None:
+        """The largest number of places that other data take in the proven text."""
+        return max(self.placed().values(), default=None)
 
     def fresh(self) -> Path:
         """A new folder."""
@@ -251,12 +360,3 @@ def shapes(found: Mapping[str, Any]) -> dict[str, list[int]]:
                 except ValueError:
                     continue
     return known
-
-
-def plain(value: Any) -> Any:
-    """JSON with the few Python values that it has no word for."""
-    if isinstance(value, Mapping):
-        if set(value) == {"$py"}:
-            return {'float("inf")': float("inf"), '-float("inf")': -float("inf")}.get(value["$py"])
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -36,6 +36,7 @@ FIELDS = {
 }
 # What processors read from a tokenizer: `tokenizer.image_token`, `self.tokenizer.boi_token_id`.
 READ = re.compile(r"tokenizer\.(\w+?_token)(?:_ids?)?\b(?!\w|\()")
+ASKED = re.compile(r"""getattr\(\s*(?:self\.)?tokenizer,\s*["'](\w+_token)(?:_id)?["']""")
 ASSIGNED = re.compile(r"self\.(\w+_token)\s*(?::[^=\n]+)?=\s*([^\n]+(?:\n\s{12,}[^\n]+){0,3})")
 TOKEN = re.compile(r"""["'](<[^<>"'\s{}]{1,40}>|\[[A-Z_]{2,20}\]|<?\|[^"'\s{}|]{1,40}\|>?)["']""")
 TURNED = re.compile(r"""convert_tokens_to_ids\(\s*["']([^"']+)["']""")
@@ -109,7 +110,7 @@ class Tokens:
                 self.words.setdefault(word[1], name)
         for word in [*TOKEN.findall(code), *TURNED.findall(code)]:
             self.words.setdefault(word, None)
-        for name in dict.fromkeys(READ.findall(code)):
+        for name in dict.fromkeys([*READ.findall(code), *ASKED.findall(code)]):
             if name.removesuffix("_token") not in ROLES and not name.startswith(("add", "special_", "all_")):
                 word = assigned.get(name) or f"<{name.removesuffix('_token')}>"
                 self.extra[name] = word

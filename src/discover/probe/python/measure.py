@@ -14,10 +14,20 @@ from hfgen_runtime.inputs import ROWS, length, tensors
 
 MORE_ROWS, MORE_TOKENS = 1, 3
 MOST_OUTPUTS = 16
-CONTENT = (
-    "input_ids decoder_input_ids pixel_values pixel_values_videos input_features input_values audio_values inputs_embeds "
-    "hidden_states past_values flattened_patches inputs"
-).split()
+CONTENT = [
+    "input_ids",
+    "decoder_input_ids",
+    "pixel_values",
+    "pixel_values_videos",
+    "input_features",
+    "input_values",
+    "audio_values",
+    "inputs_embeds",
+    "hidden_states",
+    "past_values",
+    "flattened_patches",
+    "inputs",
+]
 
 
 class Unsound(RuntimeError):
@@ -58,7 +68,11 @@ class Measured:
         if not found:
             raise Unsound("it gave no tensor")
         for name, tensor in found.items():
-            bad = tensor.is_floating_point() and tensor.numel() and (torch.isnan(tensor).any() or not torch.isfinite(tensor).any())
+            bad = (
+                tensor.is_floating_point()
+                and tensor.numel()
+                and (torch.isnan(tensor).any() or not torch.isfinite(tensor).any())
+            )
             if bad:
                 raise Unsound(f"`{name}` is not finite")
         if differs(found, again):
@@ -74,7 +88,8 @@ class Measured:
         for name, tensor in list(found.items())[:MOST_OUTPUTS]:
             one, two = wider.get(name), longer.get(name)
             words[name] = " ".join(
-                self.word(size, place_of(one, place, tensor), place_of(two, place, tensor)) for place, size in enumerate(tensor.shape)
+                self.word(size, place_of(one, place, tensor), place_of(two, place, tensor))
+                for place, size in enumerate(tensor.shape)
             )
         return words
 
@@ -82,7 +97,7 @@ class Measured:
         """The outputs for another batch; nothing where the network does not take it."""
         try:
             return self.run(self.inputs(rows, tokens))
-        except Exception:  # noqa: BLE001 - a network need not take every batch
+        except Exception:
             return {}
 
     def word(self, size: int, wider: int | None, longer: int | None) -> str:
@@ -120,7 +135,7 @@ class Measured:
                 continue
             try:
                 moved = differs(found, self.run({**self.inputs(), name: changed(tensor, str(self.described[name]))}))
-            except Exception:  # noqa: BLE001 - a network may refuse the changed input, so it looks at it
+            except Exception:
                 continue
             if not moved:
                 still.append(name)
@@ -159,7 +174,9 @@ def changed(tensor: Any, described: str) -> Any:
 def differs(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
     """Whether two outputs are not the same in every number."""
     return any(
-        name not in right or tensor.shape != right[name].shape or not torch.equal(tensor.nan_to_num(), right[name].nan_to_num())
+        name not in right
+        or tensor.shape != right[name].shape
+        or not torch.equal(tensor.nan_to_num(), right[name].nan_to_num())
         for name, tensor in left.items()
     )
 
@@ -170,7 +187,9 @@ def uses(described: Any, word: str) -> bool:
         return any(uses(item, word) for item in described.values())
     if isinstance(described, (list, tuple)):
         return any(uses(item, word) for item in described)
-    return isinstance(described, str) and any(word in dim for dim in described.split()[1:] if "=" not in dim and dim[:1] not in '["{')
+    return isinstance(described, str) and any(
+        word in dim for dim in described.split()[1:] if "=" not in dim and dim[:1] not in '["{'
+    )
 
 
 def place_of(tensor: Any, place: int, like: Any) -> int | None:

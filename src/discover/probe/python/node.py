@@ -14,16 +14,22 @@ LAYERS = 2
 class Node:
     """The heads, layers and stages of one configuration; `given` is what will lie on top of its arguments."""
 
-    def __init__(self, config: Any, rules: Rules, base_fields: set[str], given: Mapping[str, Any], *, keep: bool) -> None:
+    def __init__(
+        self, config: Any, rules: Rules, base_fields: set[str], given: Mapping[str, Any], *, keep: bool
+    ) -> None:
         self.config, self.rules, self.given = config, rules, given
         self.names = [n for n in field_names(config) if n not in base_fields or n == "is_encoder_decoder"]
         self.children = {name: self.get(name) for name in sub_config_names(config) if is_config(self.get(name))}
         self.heads = next((v for v in map(self.get, rules.fields("main-heads")) if is_count(v)), None)
         most = rules.limit("heads", 4)
-        self.new_heads = given_count(given, rules.fields("main-heads")) or (min(self.heads, most) if self.heads else most)
+        self.new_heads = given_count(given, rules.fields("main-heads")) or (
+            min(self.heads, most) if self.heads else most
+        )
         self.width = given_count(given, ["hidden_size", "d_model", "n_embd"]) or rules.limit("width", 64)
         self.head_width = max(self.width // self.new_heads, 1)
-        listed = any(isinstance(self.get(name), (list, tuple)) for name in rules.fields("stages"))
+        stages = [self.get(name) for name in rules.fields("stages")]
+        self.stage_counts = {len(listed) for listed in stages if isinstance(listed, (list, tuple))}
+        listed = bool(self.stage_counts)
         self.staged = listed or self.get("width_coefficient") is not None
         self.keeps_widths = self.staged or keep
         self.depth, self.chosen = (None, list(range(LAYERS))) if listed else self.plan()

@@ -68,7 +68,7 @@ class Placeholders:
         """A text with a token in a stretch of it; nowhere else, so plain ids stay below it."""
         ids = f"{ids} at={token}:{start}:{count}"
         if token is not None and 5 <= token < 290 and "high=" not in ids:
-            return f"{ids} low=5 high={token}" if token > 5 else f"{ids} low=6"
+            return f"{ids} high={token}" if token > 145 else f"{ids} low={token + 1}"
         return ids
 
     def corrected(self, counts: Mapping[str, int], error: BaseException) -> dict[str, int] | None:
@@ -93,7 +93,13 @@ class Placeholders:
         for _, config in configs(self.config):
             for name, found in vars(config).items():
                 marks = re.search("start|end|bos|eos|begin", name)
-                if is_whole(found) and found >= 0 and kind in name and re.search(r"token.*(id|index|idx)$", name) and not marks:
+                if (
+                    is_whole(found)
+                    and found >= 0
+                    and kind in name
+                    and re.search(r"token.*(id|index|idx)$", name)
+                    and not marks
+                ):
                     return found
         return None
 
@@ -110,7 +116,7 @@ class Placeholders:
             with torch.no_grad():
                 found = method(**given)
             return features_in(found) // self.rows
-        except Exception:  # noqa: BLE001 - the forward pass itself will say what is wrong
+        except Exception:
             return None
 
 

@@ -17,6 +17,7 @@ from hfgen_runtime.inputs import ROWS, SEQUENCE, tensors
 from .arguments import Arguments
 from .build import build, find_class
 from .labels import find_labels
+from .local import local
 from .measure import Measured
 from .placeholders import Placeholders
 from .rules import Rules
@@ -53,19 +54,25 @@ class Search:
                 found.pop("tiny", None)
             if found.get("inputs") == inputs:
                 found.pop("inputs")
-        return {"type": self.job["type"], "tiny": tiny or {}, "inputs": inputs, "classes": classes}
+        result = {"type": self.job["type"], "tiny": tiny or {}, "inputs": inputs, "classes": classes}
+        parts = local(self.job, result)
+        return {**result, "local": parts} if parts else result
 
     def fallback_tiny(self) -> dict[str, Any]:
         """The tiny configuration of a type of which no class runs: whatever builds."""
         try:
-            return next(self.tiny({}), {})
-        except Exception:  # noqa: BLE001 - the classes say what is wrong
+            return next(self.tiny(self.own), {})
+        except Exception:
             return {}
 
     def probed(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """What was found of one class; under `error` why it did not run."""
         name = item["name"]
-        above = {key: self.own.get(key) for key in ("tiny", "inputs", "hints", "drop-inputs", "widths", "tiny-drop") if self.own.get(key)}
+        above = {
+            key: self.own.get(key)
+            for key in ("tiny", "inputs", "hints", "drop-inputs", "widths", "tiny-drop")
+            if self.own.get(key)
+        }
         one = (self.own.get("class") or {}).get(name) or {}
         own = merge(above, {key: part for key, part in one.items() if key not in ("reason", "inputs")})
         own["class-inputs"] = one.get("inputs") or {}
@@ -73,11 +80,11 @@ class Search:
         errors: list[str] = []
         try:
             network_class = find_class(self.job["module"], name)
-            for tiny in self.tiny(own):
-                found = self.tried(item, network_class, tiny, own, errors)
+            for place, tiny in enumerate(self.tiny(own)):
+                found = self.tried(item, network_class, tiny, own, errors, wary=place > 0)
                 if found is not None:
                     return found
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this class's finding
+        except Exception as error:
             errors.append(f"build: {said(error)}")
         ran = [error for error in errors if error.startswith("forward")]
         return {"error": (ran or errors or ["build: there is no configuration of it"])[0]}
@@ -95,14 +102,21 @@ class Search:
                 yield self.tinies[key]
 
     def tried(
-        self, item: Mapping[str, Any], network_class: Any, tiny: dict[str, Any], own: Mapping[str, Any], errors: list[str]
+        self,
+        item: Mapping[str, Any],
+        network_class: Any,
+        tiny: dict[str, Any],
+        own: Mapping[str, Any],
+        errors: list[str],
+        *,
+        wary: bool,
     ) -> dict[str, Any] | None:
         """One class with one tiny configuration: the facts of the first layout of inputs that it takes."""
         started = time.perf_counter()
         try:
             config_class = find_class(self.job["module"], self.job["config_class"])
-            network, path = build(network_class, config_class, tiny, own.get("config"))
-        except Exception as error:  # noqa: BLE001 - what a constructor raises is the model's choice
+            network, path = build(network_class, config_class, tiny, own.get("config"), wary=wary)
+        except Exception as error:
             errors.append(f"build: {said(error)}")
             return None
         building = time.perf_counter() - started
@@ -111,7 +125,7 @@ class Search:
             sizes = Sizes(network.config, own.get("hints") or {})
             arguments = Arguments(network, call, sizes, own, self.job["rules"].get("input") or [])
             layouts = list(arguments.layouts(self.liked))
-        except Exception as error:  # noqa: BLE001 - signatures and configurations hold surprises
+        except Exception as error:
             errors.append(f"forward: {said(error)}")
             return None
         for layout in layouts:
@@ -120,7 +134,7 @@ class Search:
                 started = time.perf_counter()
                 measured = Measured(network, call, described, sequence)
                 outputs = measured.first()
-            except Exception as error:  # noqa: BLE001 - what a wrong layout raises is the model's choice
+            except Exception as error:
                 errors.append(f"forward: {said(error)}")
                 continue
             seconds = building + (time.perf_counter() - started) / 2
@@ -171,6 +185,5 @@ def common(items: list[Any]) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """The kind of an error and the first line that says something."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return f"{type(error).__name__}: {line[:300]}".rstrip(": ")
+    """The kind of an error and what it says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".rstrip(": ")

@@ -26,7 +26,9 @@ ANY_WIDTH = ("token", "vocab", "layers", "limit", "top-k", "experts", "one", "wi
 WIDTHS = ("patch", "heads", "kv-heads", "size", "head-width", "qk-width", "ffn", "width", "chunk", "keep")
 
 
-def tiny_config(config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False) -> dict[str, Any]:
+def tiny_config(
+    config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False
+) -> dict[str, Any]:
     """The keyword arguments that make a configuration tiny, as JSON; `own` is the registry's part of the model.
 
     Raises what the config class raises where not even its defaults fit together.
@@ -35,7 +37,7 @@ def tiny_config(config_class: type, rules: Rules, own: Mapping[str, Any], *, kee
     nested = {name: item for name, item in given.items() if isinstance(item, dict)}
     try:
         default = config_class()
-    except Exception:  # noqa: BLE001 - validators raise what they like
+    except Exception:
         default = config_class(**copy.deepcopy({**nested, **given}))
     shrinker = Shrinker(rules, set(own.get("tiny-drop") or ()), keep_widths=keep_widths or own.get("widths") == "keep")
     return plain(merge(shrinker.shrink(default, given), given))
@@ -79,7 +81,10 @@ class Shrinker:
             repeated_widths(node, found)
         for name, child in node.children.items():
             below = given.get(name)
-            found[name] = self.nested(child, below if isinstance(below, dict) else {})
+            found[name] = {
+                **undeclared(config, name, child),
+                **self.nested(child, below if isinstance(below, dict) else {}),
+            }
         if not node.keeps_widths:
             state_space(node, found)
         return found
@@ -90,7 +95,7 @@ class Shrinker:
         found: dict[str, Any] = {"model_type": kind.model_type} if getattr(kind, "model_type", "") else {}
         try:
             default = kind()
-        except Exception:  # noqa: BLE001 - validators raise what they like
+        except Exception:
             default = None
         node = self.node(config, given)
         for name in node.names:
@@ -103,7 +108,7 @@ class Shrinker:
             elif default is None or attribute(default, name) != now:
                 found[name] = copy.deepcopy(now)
         labels = attribute(config, "num_labels")
-        if labels is not None and labels != (attribute(default, "num_labels") if default is not None else 2):
+        if is_whole(labels) and labels != (attribute(default, "num_labels") if default is not None else 2):
             found["num_labels"] = labels
         found.update(self.shrink(config, given))
         return found
@@ -150,6 +155,8 @@ class Shrinker:
         if rule.role == "token":
             return self.token(now) if now >= 0 else None
         if rule.role == "layers":
+            if now in node.stage_counts:
+                return None
             return min(now, node.layers if name in self.rules.fields("depth") else LAYERS)
         if rule.role == "within-layers":
             return min(now, node.layers)
@@ -203,3 +210,11 @@ class Shrinker:
         if rule.role == "patch":
             return [rule.at_most] * len(now) if min(now) > rule.at_most else None
         return [min(item, rule.at_most) for item in now]
+
+
+def undeclared(config: Any, name: str, child: Any) -> dict[str, Any]:
+    """What a configuration tells a nested one by default that is no field of it."""
+    declared = getattr(type(config), "sub_configs_defaults", None) or {}
+    told = getattr(declared.get(name), "init_kwargs", None) or {}
+    known = {*field_names(child), "out_indices", "out_features"}
+    return {key: copy.deepcopy(item) for key, item in told.items() if key not in known}

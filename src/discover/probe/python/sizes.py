@@ -16,9 +16,16 @@ from .configs import at_path, attribute, find, is_whole, one, value
 
 TEXT = 8
 VISION, SPEECH = ("vision", "image", "backbone", "encoder"), ("audio", "speech", "encoder")
-MELS = (
-    "num_mel_bins input_feat_per_channel feature_projection_input_dim input_feat_size mel_bins n_mels feature_size input_dim"
-).split()
+MELS = [
+    "num_mel_bins",
+    "input_feat_per_channel",
+    "feature_projection_input_dim",
+    "input_feat_size",
+    "mel_bins",
+    "n_mels",
+    "feature_size",
+    "input_dim",
+]
 HOLE = re.compile(r"\{([^{}]+)\}")
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
@@ -84,7 +91,9 @@ class Sizes:
             return getattr(self, name)
         path, _, field = name.rpartition(".")
         if path:
-            return one(attribute({"vision": self.vision, "text": self.text}.get(path) or at_path(self.config, path), field))
+            return one(
+                attribute({"vision": self.vision, "text": self.text}.get(path) or at_path(self.config, path), field)
+            )
         return one(value(self.config, field, default=attribute(find(self.config, [field]), field)))
 
     @cached_property
