@@ -161,7 +161,10 @@ def ran_product(profile: devices.Profile) -> set[str]:
 
 
 def test_only_an_error_that_is_explained_is_expected() -> None:
-    limits = [{"check": "runtime", "error": "MEM_ALLOC", "reason": "too large"}, {"error": "no such op", "reason": "unknown"}]
+    limits = [
+        {"check": "runtime", "error": "MEM_ALLOC", "reason": "too large"},
+        {"error": "no such op", "reason": "unknown"},
+    ]
     profile = devices.Profile("x", "X", "x", "cpu", "qnn", limits=limits)
     assert profile.limit("runtime", RuntimeError("QNN_MEM_ALLOC 1002")) == "too large"
     assert profile.limit("exported", RuntimeError("QNN_MEM_ALLOC 1002")) is None
