@@ -97,9 +97,8 @@ impl Place {
             command.env(name, value);
         }
         let wheels = self.path("wheels");
-        common::finished(
-            command.env("PIP_FIND_LINKS", &wheels).env("UV_FIND_LINKS", &wheels).env("HFGEN_HOME", self.path("home")),
-        )
+        command.env("PIP_FIND_LINKS", &wheels).env("UV_FIND_LINKS", &wheels).env("HFGEN_HOME", self.path("home"));
+        common::finished(command)
     }
 }
 

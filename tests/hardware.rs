@@ -130,6 +130,19 @@ fn an_unknown_detector_is_a_finding() {
     assert_eq!(findings[0].help.as_deref(), Some("did you mean `cuda`?"));
 }
 
+#[test]
+fn auto_is_what_is_ready() {
+    let auto = |name: &str| {
+        let system = Recorded::open(name).system();
+        hfgen::hardware::ranking::find(&system, Path::new("/p"), "python3", &profiles(), Duration::from_secs(60))
+    };
+    assert_eq!(auto("h100"), ["cuda", "cpu"]);
+    assert_eq!(auto("mi300"), ["rocm", "cpu"]);
+    assert_eq!(auto("core-ultra"), ["openvino", "cpu", "qualcomm"]);
+    assert_eq!(auto("snapdragon-x"), ["qualcomm", "cpu"]);
+    assert_eq!(auto("nvidia-broken"), Vec::<String>::new());
+}
+
 /// A project begins with the profiles of this one; the built-in templates read all of their fields.
 #[test]
 fn a_new_project_has_the_same_profiles() {
@@ -214,7 +227,8 @@ fn hfgen(folder: &Path, args: &[&str]) -> common::Ran {
     for name in ["VIRTUAL_ENV", "HFGEN_PYTHON", "HFGEN_HARDWARE"] {
         command.env_remove(name);
     }
-    common::finished(command.env("HFGEN_HOME", folder.join("home")))
+    command.env("HFGEN_HOME", folder.join("home"));
+    common::finished(command)
 }
 
 #[test]

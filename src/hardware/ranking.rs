@@ -3,14 +3,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::bench::Timing;
-use super::libraries::Libraries;
+use super::libraries::{self, Libraries};
 use super::machine::Machine;
-use super::standing::{Standing, State};
+use super::probe::look;
+use super::standing::{Standing, State, standings};
 use crate::digest::Digest;
+use crate::registry::config::Hardware;
 use crate::store::FOLDER;
 use crate::sys::System;
 
@@ -74,6 +78,20 @@ pub fn auto(standings: &[Standing], ranking: Option<&[Timing]>) -> Vec<String> {
         a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
     });
     ready.into_iter().map(|standing| standing.profile.clone()).collect()
+}
+
+/// `auto` from nothing: asks the system and the Python `program`, and takes the ranking that is kept, if it still holds.
+pub fn find(
+    system: &dyn System,
+    root: &Path,
+    program: &str,
+    profiles: &IndexMap<String, Hardware>,
+    limit: Duration,
+) -> Vec<String> {
+    let machine = look(system);
+    let libraries = libraries::ask(system, program, root, limit);
+    let (standings, _) = standings(profiles, &machine, &libraries);
+    auto(&standings, ranking(system, root, &machine, &libraries).as_deref())
 }
 
 fn file(root: &Path) -> PathBuf {
