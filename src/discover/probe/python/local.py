@@ -35,7 +35,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
         "proteins": [{"aa_seq": "MKTAYIAKQR", "foldseek": "dvvvvdddpp"}],
     },
 }
-DETECTION = "DetrImageProcessor"
+DETECTION, SPECTROGRAM = "DetrImageProcessor", "WhisperFeatureExtractor"
 IMAGE, AUDIO, VIDEO = "CLIPImageProcessor", "Wav2Vec2FeatureExtractor", "VideoMAEVideoProcessor"
 COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
 PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
@@ -79,12 +79,13 @@ class Search:
 
     def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
         self.job, self.facts, self.folder = job, found, folder
-        self.config = runtime.find_config(job["module"], job["config_class"])(**python(found.get("tiny") or {}))
+        self.network = Network(job, found)
+        config_class = runtime.find_config(job["module"], job["config_class"])
+        self.config = config_class(**python(self.network.tiny()))
         self.shapes = shapes(found)
         self.hints = ((job.get("own") or {}).get("hints") or {}).get("local") or {}
         self.tries = 0
         self.errors: dict[str, str] = {}
-        self.network = Network(job, found)
 
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
@@ -155,10 +156,10 @@ class Search:
             return [] if "image_processor" in named else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
         if part == "video_processor" and (always or (len(pixels) == 5 and "image_processor" not in named)):
             return [VIDEO]
+        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
+            return [SPECTROGRAM]
         if part == "feature_extractor" and (always or len(self.shapes.get("input_values", [])) == 2):
             return [AUDIO]
-        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
-            return ["WhisperFeatureExtractor"]
         return []
 
     def part(self, part: str, names: list[str], processor: Any) -> dict[str, Any]:

@@ -39,6 +39,11 @@ class Network:
 
         return max(ran, key=rank, default=None)
 
+    def tiny(self) -> Mapping[str, Any]:
+        """The arguments that make its configuration tiny."""
+        facts = (self.facts.get("classes") or {}).get(self.name or "", {})
+        return facts.get("tiny") or self.facts.get("tiny") or {}
+
     def open(self) -> tuple[Any, dict[str, Any]]:
         """The network and one row of its proven inputs."""
         if self.opened is None:
@@ -46,8 +51,7 @@ class Network:
                 raise LookupError("no class of it runs")
             facts = self.facts["classes"][self.name]
             config_class = find_class(self.job["module"], self.job["config_class"])
-            tiny = facts.get("tiny", self.facts.get("tiny") or {})
-            network, _ = build(find_class(self.job["module"], self.name), config_class, tiny, facts.get("config"))
+            network, _ = build(find_class(self.job["module"], self.name), config_class, self.tiny(), facts.get("config"))
             described = facts.get("inputs", self.facts.get("inputs") or {})
             call = getattr(network, facts.get("call") or "forward")
             self.opened = call, tensors(described, 1, facts.get("sequence") or SEQUENCE)
