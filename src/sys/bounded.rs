@@ -53,8 +53,10 @@ pub fn run_within(system: &dyn System, call: &Call<'_>, limit: Duration) -> io::
     Ok(ran)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use crate::sys::OsSystem;
 

@@ -42,8 +42,12 @@ pub fn starter() -> Starter<'static> {
     Starter { hardware: HARDWARE, rules: RULES }
 }
 
-/// The hardware profiles that a project begins with.
-pub const HARDWARE: &str = include_str!("hardware.toml");
+/// The hardware profiles that a project begins with: those of hfgen's own registry.toml.
+pub const HARDWARE: &str = concat!(
+    "# The kinds of hardware that are tested: the device that a test asks for, the types it runs in, and how far apart two\n",
+    "# results may be. A device that is not there is a skip that says so.\n\n",
+    include_str!(concat!(env!("OUT_DIR"), "/hardware.toml"))
+);
 
 const PROJECT: &str = include_str!("project.toml");
 const OWN_RULES: &str = include_str!("rules.toml");
