@@ -54,8 +54,9 @@ pub fn run_within(system: &dyn System, call: &Call<'_>, limit: Duration) -> io::
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use crate::sys::OsSystem;
 

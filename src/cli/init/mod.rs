@@ -154,7 +154,8 @@ mod tests {
             let table: toml::Table = toml::from_str(&text).unwrap();
             assert_eq!(table["project"]["name"].as_str(), Some(name));
             let hardware: Vec<&str> = table["hardware"].as_table().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(hardware, ["cpu", "cuda", "rocm", "openvino", "apple", "qualcomm"]);
+            assert!(hardware.starts_with(&["cpu", "cuda"]) && hardware.ends_with(&["qualcomm"]), "{hardware:?}");
+            assert_eq!(table.keys().collect::<Vec<_>>(), ["project", "hardware"]);
         }
         toml::from_str::<toml::Table>(OWN_RULES).unwrap();
     }
