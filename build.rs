@@ -25,6 +25,21 @@ fn main() {
     println!("cargo:rustc-env=HFGEN_SOURCES={hash:016x}");
     embed(&root, "templates", "hbs");
     embed(&root, "rules", "toml");
+    hardware(&root);
+}
+
+/// Writes the hardware profiles of the project's own registry.toml: what a new project starts with.
+fn hardware(root: &Path) {
+    println!("cargo:rerun-if-changed=registry.toml");
+    let text = fs::read_to_string(root.join("registry.toml")).expect("the project has a registry");
+    let is_profile = |line: &&str| line.starts_with("[hardware.");
+    let start = text.lines().position(|line| is_profile(&line)).unwrap_or(0);
+    let lines: Vec<&str> =
+        text.lines().skip(start).take_while(|line| !line.starts_with('[') || is_profile(line)).collect();
+    // Comments at the end belong to what follows.
+    let end = lines.iter().rposition(|line| !line.is_empty() && !line.starts_with('#')).map_or(0, |at| at + 1);
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("hardware.toml"), lines[..end].join("\n") + "\n").expect("the output folder can be written");
 }
 
 /// Writes a table of `(path below the folder, text)`: the layer of templates that the binary carries, and the rules that

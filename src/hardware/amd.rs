@@ -21,7 +21,9 @@ fn device(asked: &Asked<'_>, node: &str) -> Option<Device> {
     number("simd_count").filter(|count| *count > 0)?;
     let product = number("drm_render_minor")
         .and_then(|minor| asked.text(&format!("/sys/class/drm/renderD{minor}/device/product_name")));
-    let name = product.or_else(|| asked.text(&format!("{folder}/name")));
+    // Newer chips are found by asking them, and have no name of their own there.
+    let code = asked.text(&format!("{folder}/name")).filter(|name| name != "ip discovery");
+    let name = product.or(code);
     let banks = asked.names(&format!("{folder}/mem_banks"));
     let sizes = banks.iter().filter_map(|bank| {
         let bank = asked.table(&format!("{folder}/mem_banks/{bank}/properties"));

@@ -1,6 +1,6 @@
 """Says what one library can use on this machine, as one JSON object.
 
-`python ask.py torch|openvino|onnxruntime`. Each is asked in a process of its own, so that one that crashes takes no other
+`python ask.py torch|openvino|onnxruntime|executorch`. Each is asked in a process of its own, so that one that crashes takes no other
 with it. What a library prints goes to standard error.
 """
 
@@ -36,12 +36,16 @@ def torch_here():
         warnings.simplefilter("always")
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     devices = {f"cuda:{at}": torch.cuda.get_device_name(at) for at in range(count)}
+    xpu = getattr(torch, "xpu", None)
+    if xpu is not None and xpu.is_available():
+        devices |= {f"xpu:{at}": xpu.get_device_name(at) for at in range(xpu.device_count())}
     mps = getattr(torch.backends, "mps", None)
     return {
         "version": torch.__version__,
         "cuda": torch.version.cuda,
         "hip": getattr(torch.version, "hip", None),
         "devices": devices,
+        "xpu_built": bool(getattr(getattr(torch, "_C", None), "_has_xpu", False)),
         "mps_built": mps is not None and mps.is_built(),
         "mps": mps is not None and mps.is_available(),
         "complaint": str(said[0].message).split("\n")[0] if said and not count else None,
@@ -59,18 +63,28 @@ def openvino_here():
 
 
 def onnxruntime_here():
-    """The providers of ONNX Runtime, and whether Qualcomm's is installed beside it."""
+    """The providers of ONNX Runtime, and what the exporter to it and Qualcomm's provider need beside it."""
     import onnxruntime
 
     return {
         "version": onnxruntime.__version__,
         "providers": onnxruntime.get_available_providers(),
-        "qnn": version("onnxruntime-qnn"),
+        "beside": {name: version(name) for name in ("onnx", "onnxscript", "onnxruntime-qnn") if version(name)},
         "exporter": exporter("onnx"),
     }
 
 
-ASK = {"torch": torch_here, "openvino": openvino_here, "onnxruntime": onnxruntime_here}
+def executorch_here():
+    """ExecuTorch runs on the CPU alone; importing it would say no more."""
+    return {"version": version("executorch"), "exporter": exporter("executorch")}
+
+
+ASK = {
+    "torch": torch_here,
+    "openvino": openvino_here,
+    "onnxruntime": onnxruntime_here,
+    "executorch": executorch_here,
+}
 
 
 def answer(name):

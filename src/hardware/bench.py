@@ -33,8 +33,7 @@ def of_torch(device, repeats):
     import torch
 
     place = torch.device(device)
-    wait = {"cuda": torch.cuda.synchronize, "mps": getattr(torch, "mps", torch).synchronize if place.type == "mps" else None}
-    wait = wait.get(place.type) or (lambda: None)
+    wait = (lambda: None) if place.type == "cpu" else getattr(torch, place.type).synchronize
     a, b = torch.ones(SIDE, SIDE, device=place), torch.ones(SIDE, SIDE, device=place)
     image, kernel = torch.ones(IMAGE, device=place), torch.ones(KERNEL, device=place)
     block = torch.ones(BLOCK)
@@ -85,7 +84,7 @@ def of_openvino(device, repeats):
 
 
 def of_onnxruntime(device, repeats):
-    """The loads as ONNX graphs; `htp` is Qualcomm's processor."""
+    """The loads as ONNX graphs; `htp` is Qualcomm's processor, `cpu` the provider that is always there."""
     import numpy as np
     import onnxruntime as ort
     from onnx import TensorProto, helper, numpy_helper

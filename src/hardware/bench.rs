@@ -52,7 +52,8 @@ struct Said {
     error: Option<String>,
 }
 
-/// The devices of all profiles that are ready, in the order of the profiles; an emulator's speed says nothing.
+/// The devices of all profiles that are ready, in the order of the profiles. An emulator's speed says nothing, and
+/// ExecuTorch has no program for the loads.
 pub fn targets(
     profiles: &IndexMap<String, Hardware>,
     standings: &[Standing],
@@ -73,15 +74,17 @@ pub fn targets(
         let name = standing.device.as_deref().unwrap_or(&standing.title);
         match (profile.runtime.as_str(), profile.device.as_str()) {
             ("torch", "cpu") => add("torch", "cpu", cpu),
-            ("torch", "cuda") => {
+            ("torch", kind @ ("cuda" | "xpu")) => {
                 let devices = libraries.torch.here().map(|torch| &torch.devices);
-                devices.into_iter().flatten().for_each(|(device, name)| add("torch", device, name));
+                let own = devices.into_iter().flatten().filter(|(device, _)| device.starts_with(kind));
+                own.for_each(|(device, name)| add("torch", device, name));
             }
             ("torch", device) => add("torch", device, name),
             ("openvino", _) => {
                 let devices = libraries.openvino.here().map(|openvino| &openvino.devices);
                 devices.into_iter().flatten().for_each(|(device, name)| add("openvino", device, name));
             }
+            ("onnxruntime", _) => add("onnxruntime", "cpu", cpu),
             ("qnn", device) => add("onnxruntime", device, name),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! What torch, OpenVINO and ONNX Runtime of a Python can use here. Each is asked in a process of its own, with a limit of
+//! What torch, OpenVINO, ONNX Runtime and ExecuTorch of a Python can use here. Each is asked in a process of its own, with a limit of
 //! time, and none of them has to be there.
 
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ pub struct Libraries {
     pub torch: Found<Torch>,
     pub openvino: Found<OpenVino>,
     pub onnxruntime: Found<OnnxRuntime>,
+    pub executorch: Found<ExecuTorch>,
 }
 
 /// What became of asking one library.
@@ -45,8 +46,10 @@ pub struct Torch {
     pub cuda: Option<String>,
     /// The ROCm that it is built for.
     pub hip: Option<String>,
-    /// Devices that it can use beside the CPU, as `cuda:0`, with their names. ROCm's are called so too.
+    /// Devices that it can use beside the CPU, as `cuda:0` or `xpu:0`, with their names. ROCm's are called `cuda` too.
     pub devices: BTreeMap<String, String>,
+    #[serde(default)]
+    pub xpu_built: bool,
     pub mps_built: bool,
     pub mps: bool,
     /// What it said when it found no device.
@@ -68,8 +71,15 @@ pub struct OpenVino {
 pub struct OnnxRuntime {
     pub version: String,
     pub providers: Vec<String>,
-    /// The version of onnxruntime-qnn beside it.
-    pub qnn: Option<String>,
+    /// Versions of onnx, onnxscript and onnxruntime-qnn, of those that are installed.
+    #[serde(default)]
+    pub beside: BTreeMap<String, String>,
+    pub exporter: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExecuTorch {
+    pub version: Option<String>,
     pub exporter: bool,
 }
 
@@ -79,16 +89,23 @@ struct Said<T> {
     answer: Found<T>,
 }
 
-/// Asks all three at the same time.
+/// Asks all of them at the same time.
 pub fn ask(system: &dyn System, program: &str, folder: &Path, limit: Duration) -> Libraries {
-    let (torch, openvino, onnxruntime) = std::thread::scope(|scope| {
+    let (torch, openvino, onnxruntime, executorch) = std::thread::scope(|scope| {
         let openvino = scope.spawn(|| one::<OpenVino>(system, program, folder, limit, "openvino"));
         let onnxruntime = scope.spawn(|| one::<OnnxRuntime>(system, program, folder, limit, "onnxruntime"));
+        let executorch = scope.spawn(|| one::<ExecuTorch>(system, program, folder, limit, "executorch"));
         let torch = one::<Torch>(system, program, folder, limit, "torch");
-        (torch, joined(openvino.join()), joined(onnxruntime.join()))
+        (torch, joined(openvino.join()), joined(onnxruntime.join()), joined(executorch.join()))
     });
-    let python = torch.0.or(openvino.0).or(onnxruntime.0);
-    Libraries { program: program.to_owned(), python, torch: torch.1, openvino: openvino.1, onnxruntime: onnxruntime.1 }
+    Libraries {
+        program: program.to_owned(),
+        python: torch.0.or(openvino.0).or(onnxruntime.0).or(executorch.0),
+        torch: torch.1,
+        openvino: openvino.1,
+        onnxruntime: onnxruntime.1,
+        executorch: executorch.1,
+    }
 }
 
 type Answer<T> = (Option<String>, Found<T>);

@@ -1,8 +1,8 @@
 //! What this machine has, what a hardware profile still lacks here, and how fast each device is. Nothing is printed here.
 //!
 //! Map of the room: `machine` is what was found, as values; `probe` asks the system without Python, with a file for each
-//! way to ask (`cpu`, `nvidia`, `amd`, `bus`, `apple`, `qualcomm`); `libraries` asks torch, OpenVINO and ONNX Runtime;
-//! `standing` says of each profile whether it can be used; `bench` times the devices and `ranking` keeps and uses what
+//! way to ask (`cpu`, `nvidia`, `amd`, `bus`, `apple`, `qualcomm`); `libraries` asks those of a Python; `standing`
+//! says of each profile whether it can be used, as `detect` finds out; `bench` times the devices and `ranking` keeps and uses what
 //! came out.
 
 mod amd;
@@ -10,6 +10,7 @@ mod apple;
 pub mod bench;
 mod bus;
 mod cpu;
+mod detect;
 pub mod libraries;
 pub mod machine;
 mod nvidia;

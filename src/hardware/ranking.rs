@@ -60,22 +60,20 @@ pub fn sorted(mut timings: Vec<Timing>) -> Vec<Timing> {
     timings
 }
 
-/// The profiles that are ready here, fastest first: what `--hardware auto` stands for. Those that were never timed come
-/// before the CPU and after all that are faster than it; without any ranking the CPU is last, but for emulators.
+/// The profiles that are ready here, fastest first: what `--hardware auto` stands for. Those that were not timed come after
+/// all that were, and among them the CPU last, since what is there besides is there to be faster; emulators end the list.
 pub fn auto(standings: &[Standing], ranking: Option<&[Timing]>) -> Vec<String> {
     let best = |profile: &str| {
         let timings = ranking.unwrap_or_default().iter().filter(|timing| timing.target.profile == profile);
         timings.filter_map(Timing::round).min_by(f64::total_cmp)
     };
-    let cpu = best("cpu").unwrap_or(f64::MAX);
     let place = |standing: &Standing| {
-        let time = if standing.emulated { f64::INFINITY } else { best(&standing.profile).unwrap_or(cpu) };
-        (time, standing.profile == "cpu")
+        (standing.emulated, best(&standing.profile).unwrap_or(f64::INFINITY), standing.profile == "cpu")
     };
     let mut ready: Vec<&Standing> = standings.iter().filter(|standing| standing.state == State::Ready).collect();
     ready.sort_by(|a, b| {
         let (a, b) = (place(a), place(b));
-        a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
     });
     ready.into_iter().map(|standing| standing.profile.clone()).collect()
 }
@@ -144,6 +142,7 @@ mod tests {
             torch: Found::Missing,
             openvino: Found::Missing,
             onnxruntime: Found::Missing,
+            executorch: Found::Missing,
         }
     }
 
@@ -160,7 +159,7 @@ mod tests {
         let timings = [timing("cuda", Some(1.0)), timing("cpu", Some(5.0)), timing("openvino", Some(7.0))];
         assert_eq!(auto(&standings, Some(&timings)), ["cuda", "cpu", "openvino", "qualcomm"]);
         let timings = [timing("cpu", Some(5.0)), timing("cuda", None), timing("openvino", Some(1.0))];
-        assert_eq!(auto(&standings, Some(&timings)), ["openvino", "cuda", "cpu", "qualcomm"]);
+        assert_eq!(auto(&standings, Some(&timings)), ["openvino", "cpu", "cuda", "qualcomm"]);
     }
 
     #[test]

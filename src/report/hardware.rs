@@ -55,27 +55,21 @@ fn described(device: &Device) -> String {
 }
 
 fn python(libraries: &Libraries) -> String {
-    let word = |name: &str, version: Option<&str>, broken: bool| match (version, broken) {
-        (Some(version), _) => format!("{name} {version}"),
-        (None, true) => format!("{name} is broken"),
-        (None, false) => format!("no {name}"),
-    };
-    let broken = |found: bool| found;
-    let torch = libraries.torch.here();
+    fn word<T>(name: &str, found: &Found<T>, version: impl Fn(&T) -> String) -> String {
+        match found {
+            Found::Here(found) => format!("{name} {}", version(found)),
+            Found::Broken { .. } => format!("{name} is broken"),
+            Found::Missing => format!("no {name}"),
+        }
+    }
+    let transformers = libraries.torch.here().and_then(|torch| torch.transformers.as_deref());
     let parts = [
         libraries.python.clone().map_or_else(|| "no answer".to_owned(), |version| format!("Python {version}")),
-        word("torch", torch.map(|t| t.version.as_str()), broken(matches!(libraries.torch, Found::Broken { .. }))),
-        word("transformers", torch.and_then(|t| t.transformers.as_deref()), false),
-        word(
-            "OpenVINO",
-            libraries.openvino.here().map(|o| o.version.as_str()),
-            broken(matches!(libraries.openvino, Found::Broken { .. })),
-        ),
-        word(
-            "ONNX Runtime",
-            libraries.onnxruntime.here().map(|o| o.version.as_str()),
-            broken(matches!(libraries.onnxruntime, Found::Broken { .. })),
-        ),
+        word("torch", &libraries.torch, |torch| torch.version.clone()),
+        transformers.map_or_else(|| "no transformers".to_owned(), |version| format!("transformers {version}")),
+        word("OpenVINO", &libraries.openvino, |openvino| openvino.version.clone()),
+        word("ONNX Runtime", &libraries.onnxruntime, |onnxruntime| onnxruntime.version.clone()),
+        word("ExecuTorch", &libraries.executorch, |found| found.version.clone().unwrap_or_default()),
     ];
     let parts: &[String] = if libraries.python.is_none() { &parts[..1] } else { &parts };
     format!("{} · {}", libraries.program, parts.join(" · "))

@@ -23,7 +23,7 @@ date; 2 wrong use, or no Python that can probe; 4 nothing is selected; 130 inter
 pub struct ProbeArgs {
     #[command(flatten)]
     pub select: SelectArgs,
-    /// The Python that has torch and transformers [default: that of VIRTUAL_ENV, .venv or venv, else python3]
+    /// The Python that has torch and transformers [default: of VIRTUAL_ENV, .venv, venv or `hfgen env`, else python3]
     #[arg(long, value_name = "PYTHON")]
     pub python: Option<String>,
     /// Model types at the same time [default: one a core]

@@ -97,7 +97,7 @@ pub struct RunArgs {
     /// Run everything selected again, whatever is known
     #[arg(long)]
     pub no_cache: bool,
-    /// The Python with torch, transformers and pytest [default: of VIRTUAL_ENV, .venv or venv, else python3]
+    /// The Python with torch, transformers and pytest [default: of VIRTUAL_ENV, .venv, venv or `hfgen env`, else python3]
     #[arg(long, value_name = "PYTHON")]
     pub python: Option<String>,
     /// Say why files run: grouped by reason; `full`: each file

@@ -42,8 +42,12 @@ pub fn starter() -> Starter<'static> {
     Starter { hardware: HARDWARE, rules: RULES }
 }
 
-/// The hardware profiles that a project begins with.
-pub const HARDWARE: &str = include_str!("hardware.toml");
+/// The hardware profiles that a project begins with: those of hfgen's own registry.toml.
+pub const HARDWARE: &str = concat!(
+    "# The kinds of hardware that are tested: the device that a test asks for, the types it runs in, and how far apart two\n",
+    "# results may be. A device that is not there is a skip that says so.\n\n",
+    include_str!(concat!(env!("OUT_DIR"), "/hardware.toml"))
+);
 
 const PROJECT: &str = include_str!("project.toml");
 const OWN_RULES: &str = include_str!("rules.toml");
@@ -150,10 +154,8 @@ mod tests {
             let table: toml::Table = toml::from_str(&text).unwrap();
             assert_eq!(table["project"]["name"].as_str(), Some(name));
             let hardware: Vec<&str> = table["hardware"].as_table().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(
-                hardware,
-                ["cpu", "cuda", "rocm", "xpu", "openvino", "onnxruntime", "executorch", "apple", "qualcomm"]
-            );
+            assert!(hardware.starts_with(&["cpu", "cuda"]) && hardware.ends_with(&["qualcomm"]), "{hardware:?}");
+            assert_eq!(table.keys().collect::<Vec<_>>(), ["project", "hardware"]);
         }
         toml::from_str::<toml::Table>(OWN_RULES).unwrap();
     }

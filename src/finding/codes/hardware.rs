@@ -17,8 +17,8 @@ pub const CODES: &[Code] = &[
         id: UNKNOWN_DETECTOR,
         name: "unknown-detector",
         summary: "a hardware profile is detected by a word that means nothing",
-        page: "`set.detect` of a profile in registry.toml names how its device is found: cpu, cuda, rocm, mps, openvino \
-               or qnn. With another word the profile counts as absent, and its tests are skipped everywhere.\n\n    \
+        page: "`set.detect` of a profile in registry.toml names how its device is found: cpu, cuda, rocm, mps, xpu, \
+               openvino, onnxruntime, executorch or qnn. With another word the profile counts as absent, and its tests are skipped everywhere.\n\n    \
                [hardware.cuda]\n    set = { detect = \"cuda\" }",
     },
     Code {
@@ -34,8 +34,8 @@ pub const CODES: &[Code] = &[
         name: "device-not-timed",
         summary: "a device could not be timed",
         page: "`hfgen hardware bench` runs the same small load on each device, in a process of its own. This one ended \
-               early, took longer than `--timeout`, or has no program for the load. It stands last in the ranking, and \
-               `--hardware auto` treats it as no faster than the CPU.",
+               early, took longer than `--timeout`, or has no program for the load. It stands last in the ranking \
+               and behind all that were timed in what `--hardware auto` stands for.",
     },
     Code {
         id: NOTHING_TO_TIME,
