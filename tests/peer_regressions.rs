@@ -478,7 +478,7 @@ fn r24_what_is_tested_is_loaded_by_its_path() {
             assert!(text.contains("hf.contract.skillset("), "{path} tests only itself");
         }
     }
-    let contract = REAL.read("generated/hfgen_runtime/contract.py");
+    let contract = REAL.read("generated/hfgen_runtime/skillset.py");
     assert!(contract.contains("spec_from_file_location"), "the worker's own route");
 }
 
