@@ -53,7 +53,8 @@ pub fn run_within(system: &dyn System, call: &Call<'_>, limit: Duration) -> io::
     Ok(ran)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::sys::OsSystem;
