@@ -5,6 +5,7 @@ Run them with the Python of `tests/support/python_env.sh`: `pytest tests/python/
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -26,7 +27,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("search")
     (folder / "hfgen_probe").symlink_to(ROOT / "src/discover/probe/python")
     (folder / "hfgen_runtime").mkdir()
-    for name in ("inputs", "libraries", "local", "outputs", "samples", "vocabularies"):
+    shared = (ROOT / "src/discover/probe/mod.rs").read_text()
+    for name in re.findall(r'templates/runtime/(\w+)\.py\.hbs', shared):
         (folder / "hfgen_runtime" / f"{name}.py").symlink_to(ROOT / f"templates/runtime/{name}.py.hbs")
     kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "hfgen_runtime"}
     for name in kept:

@@ -82,12 +82,24 @@ class Shrinker:
         for name, child in node.children.items():
             below = given.get(name)
             found[name] = {
-                **undeclared(config, name, child),
+                **self.undeclared(config, name, child),
                 **self.nested(child, below if isinstance(below, dict) else {}),
             }
         if not node.keeps_widths:
             state_space(node, found)
         return found
+
+    def undeclared(self, config: Any, name: str, child: Any) -> dict[str, Any]:
+        """What a configuration tells a nested one by default that is no field of it, and no size."""
+        declared = getattr(type(config), "sub_configs_defaults", None) or {}
+        told = getattr(declared.get(name), "init_kwargs", None) or {}
+        known = {*field_names(child), "out_indices", "out_features"}
+        extra = {key: item for key, item in told.items() if key not in known}
+        sized = (
+            is_whole(item) and not self.keep_widths and self.rules.of(key, *ANY_WIDTH, *WIDTHS)
+            for key, item in extra.items()
+        )
+        return {key: copy.deepcopy(item) for (key, item), size in zip(extra.items(), sized, strict=True) if not size}
 
     def nested(self, config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         """A nested configuration: what its parent changed in it, and its own arguments."""
@@ -210,11 +222,3 @@ class Shrinker:
         if rule.role == "patch":
             return [rule.at_most] * len(now) if min(now) > rule.at_most else None
         return [min(item, rule.at_most) for item in now]
-
-
-def undeclared(config: Any, name: str, child: Any) -> dict[str, Any]:
-    """What a configuration tells a nested one by default that is no field of it."""
-    declared = getattr(type(config), "sub_configs_defaults", None) or {}
-    told = getattr(declared.get(name), "init_kwargs", None) or {}
-    known = {*field_names(child), "out_indices", "out_features"}
-    return {key: copy.deepcopy(item) for key, item in told.items() if key not in known}
