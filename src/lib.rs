@@ -7,6 +7,7 @@ pub mod report;
 pub mod run;
 pub mod discover;
 pub mod build;
+pub mod hardware;
 pub mod emit;
 pub mod store;
 pub mod graph;

@@ -10,12 +10,13 @@ use hfgen::cli::args::SchemaName;
 use hfgen::cli::schema::schema;
 
 /// Top to bottom, as docs/architecture.md lists them. Rooms of one line may import each other.
-const ROOMS: [&[&str]; 14] = [
+const ROOMS: [&[&str]; 15] = [
     &["cli"],
     &["report"],
     &["run"],
     &["discover"],
     &["build"],
+    &["hardware"],
     &["emit"],
     &["store"],
     &["graph"],

@@ -12,11 +12,12 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{HFGEN, Project, Ran, command};
+use hfgen::discover::probe::{SEARCH, SHARED};
 use hfgen::registry::lock::{Lock, Proven, parse};
 use serde_json::{Value, json};
 
 /// The search: notes down what it was asked, and does with each class what the plan says.
-const SEARCH: &str = r#"
+const STAND_IN: &str = r#"
 import ctypes, json, os, pathlib, subprocess, sys, time
 
 HERE = pathlib.Path(__file__).parent
@@ -85,7 +86,7 @@ impl Bench {
         for (name, version) in [("torch", "2.15.0"), ("transformers", "5.23.0")] {
             bench.library(name, version);
         }
-        bench.put("fake_search.py", SEARCH);
+        bench.put("fake_search.py", STAND_IN);
         bench.put("sitecustomize.py", CUSTOMISE);
         bench.put("python", &format!("#!/bin/sh\nPYTHONPATH='{}' exec python3 \"$@\"\n", bench.folder.display()));
         fs::set_permissions(bench.folder.join("python"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -475,4 +476,33 @@ fn the_lock_is_read_again_before_it_is_written() {
     assert!(probe.wait_with_output().unwrap().status.success());
     let lock = bench.lock();
     assert!(lock.models.contains_key("zeta") && lock.models["iris"].proven.is_some());
+}
+
+#[test]
+fn the_search_has_all_that_it_imports() {
+    let there: Vec<&str> = SEARCH.iter().chain(SHARED).map(|(name, _)| *name).collect();
+    let mut seen = 0;
+    for (file, text) in SEARCH.iter().chain(SHARED) {
+        let folder = file.split('/').next().unwrap();
+        for line in text.lines().map(str::trim_start) {
+            let Some((from, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) else {
+                continue;
+            };
+            let wanted: Vec<String> = match from.split_once("hfgen_runtime").map(|(_, rest)| rest) {
+                Some("") => names.split(", ").map(|name| format!("hfgen_runtime/{}.py", first_word(name))).collect(),
+                Some(module) => vec![format!("hfgen_runtime{}.py", module.replace('.', "/"))],
+                None if from.starts_with('.') => vec![format!("{folder}/{}.py", &from[1..])],
+                None => continue,
+            };
+            for wanted in wanted {
+                seen += 1;
+                assert!(there.contains(&wanted.as_str()), "{file} imports {wanted}, which hfgen does not carry");
+            }
+        }
+    }
+    assert!(seen > 20, "the test can see an import");
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or(text)
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
+use super::environment;
 use crate::finding::Finding;
 use crate::finding::codes::output::UNKNOWN_PYTHON;
 use crate::sys::System;
@@ -21,19 +24,80 @@ for name in names.split():
 print(json.dumps(found))
 ";
 
-/// The Python that is named, else that of the active or of the project's own environment, else `python3`.
-pub fn find(system: &dyn System, root: &Path, named: Option<&str>) -> String {
-    if let Some(named) = named {
-        return named.to_owned();
+/// A Python, and why it is this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Python {
+    pub program: String,
+    pub source: Source,
+}
+
+/// Why a Python was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// By --python, or HFGEN_PYTHON.
+    Named,
+    /// VIRTUAL_ENV names its environment.
+    Active,
+    /// `.venv` or `venv` of the project.
+    Project,
+    /// The environment that `hfgen env create` made.
+    Own,
+    /// Whatever `python3` is.
+    Path,
+}
+
+impl Source {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Named => "named with --python or HFGEN_PYTHON",
+            Self::Active => "of the active environment",
+            Self::Project => "of the project's environment",
+            Self::Own => "of hfgen's own environment",
+            Self::Path => "from the PATH",
+        }
     }
-    let active = system.env("VIRTUAL_ENV").map(PathBuf::from);
-    let own = [".venv", "venv"].map(|folder| root.join(folder));
-    let places = active.into_iter().chain(own).flat_map(|folder| {
-        // Where Windows puts it, too.
-        [folder.join("bin/python"), folder.join("Scripts/python.exe")]
-    });
-    let found = places.into_iter().find(|python| system.exists(python));
-    found.map_or_else(|| "python3".to_owned(), |python| python.display().to_string())
+}
+
+/// The Python that commands use: the one that is named, else that of the active, of the project's or of hfgen's own
+/// environment, else `python3`. An environment without torch is passed over where a later one has it.
+pub fn choose(system: &dyn System, root: &Path, named: Option<&str>) -> Python {
+    let variable = || system.env("HFGEN_PYTHON").filter(|program| !program.is_empty());
+    if let Some(program) = named.map(str::to_owned).or_else(variable) {
+        return Python { program, source: Source::Named };
+    }
+    let active = system.env("VIRTUAL_ENV").map(|folder| (PathBuf::from(folder), Source::Active));
+    let project = [".venv", "venv"].map(|folder| (root.join(folder), Source::Project));
+    let folders = active.into_iter().chain(project);
+    let mut found: Vec<(PathBuf, Source)> =
+        folders.filter_map(|(folder, s)| Some((inside(system, &folder)?, s))).collect();
+    found.extend(environment::own(system, root).map(|python| (python, Source::Own)));
+    let with_torch = found.iter().position(|(python, source)| *source == Source::Own || has_torch(system, python));
+    let taken = found.into_iter().nth(with_torch.unwrap_or(0));
+    taken.map_or_else(
+        || Python { program: "python3".to_owned(), source: Source::Path },
+        |(python, source)| Python { program: python.display().to_string(), source },
+    )
+}
+
+/// The program of `choose`.
+pub fn find(system: &dyn System, root: &Path, named: Option<&str>) -> String {
+    choose(system, root, named).program
+}
+
+/// The Python of an environment, also where Windows puts it.
+fn inside(system: &dyn System, folder: &Path) -> Option<PathBuf> {
+    [folder.join("bin/python"), folder.join("Scripts/python.exe")].into_iter().find(|python| system.exists(python))
+}
+
+/// Whether torch lies in the environment of a Python; nothing is started to find out.
+fn has_torch(system: &dyn System, python: &Path) -> bool {
+    let Some(folder) = python.parent().and_then(Path::parent) else { return false };
+    let lib = folder.join("lib");
+    let versions = system.list(&lib).unwrap_or_default();
+    let mut places = versions.iter().map(|(name, _)| lib.join(name).join("site-packages"));
+    let there = |place: PathBuf| system.exists(&place.join("torch/__init__.py"));
+    places.any(there) || there(folder.join("Lib").join("site-packages"))
 }
 
 /// Versions by name: `python`, `machine`, and each library that is there.
@@ -72,5 +136,28 @@ mod tests {
         system.set_env("VIRTUAL_ENV", "/active");
         assert_eq!(found(&system, None), "/active/bin/python");
         assert_eq!(found(&MemorySystem::default(), None), "python3");
+        system.set_env("HFGEN_PYTHON", "pypy");
+        assert_eq!((found(&system, None), found(&system, Some("x"))), ("pypy".to_owned(), "x".to_owned()));
+    }
+
+    #[test]
+    fn an_environment_without_torch_is_passed_over_for_one_that_has_it() {
+        let torch = "/p/.venv/lib/python3.12/site-packages/torch/__init__.py";
+        let system = MemorySystem::new([("/active/bin/python", ""), ("/p/.venv/bin/python", ""), (torch, "")]);
+        system.set_env("VIRTUAL_ENV", "/active");
+        let source = || choose(&system, Path::new("/p"), None).source;
+        assert_eq!(source(), Source::Project);
+        system.delete(torch);
+        assert_eq!(source(), Source::Active);
+        system.set_env("HFGEN_HOME", "/h");
+        let own = "/h/environments/transformers-5.23.0-torch-2.15.0";
+        system.put(format!("{own}/bin/python"), "");
+        assert_eq!(source(), Source::Active);
+        let wanted = r#"{"torch": "2.15.0", "transformers": "5.23.0", "cpu": false}"#;
+        let record = format!(r#"{{"version": 1, "wanted": {wanted}, "done": [], "begun": null, "whole": true}}"#);
+        system.put(format!("{own}.json"), record);
+        assert_eq!(source(), Source::Own);
+        system.put("/active/lib/python3.11/site-packages/torch/__init__.py", "");
+        assert_eq!(source(), Source::Active);
     }
 }

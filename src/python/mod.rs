@@ -2,9 +2,10 @@
 //! What the jobs are is not known here.
 //!
 //! Map of the room: `server.py` is what runs in Python, `pool` talks to it, `answer` is what comes back; `library` finds a
-//! Python and asks what it has.
+//! Python and asks what it has, `environment` makes one.
 
 mod answer;
+pub mod environment;
 pub mod library;
 mod pool;
 

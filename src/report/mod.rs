@@ -3,11 +3,12 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif` and `markdown` are the
-//! other formats; `progress` is the live line of a terminal; `probe`, `prove` and `test` tell what
-//! `hfgen probe`, `hfgen prove` and `hfgen test` found, `running` what they have in common; `text` holds small words.
+//! other formats; `progress` is the live line of a terminal; `hardware`, `probe`, `prove` and `test` tell what the commands
+//! of these names found, `running` what the last two have in common; `text` holds small words.
 
 pub mod concise;
 pub mod github;
+pub mod hardware;
 pub mod human;
 pub mod json;
 pub mod junit;

@@ -20,6 +20,8 @@ struct State {
     /// How many more writes succeed; `None`: all of them.
     writes_left: Option<u64>,
     env: BTreeMap<String, String>,
+    /// What programs answer, by the command line; one that ends in ` *` stands for all that begin so.
+    programs: BTreeMap<String, Ran>,
 }
 
 struct NoLock;
@@ -44,6 +46,11 @@ impl MemorySystem {
 
     pub fn set_env(&self, name: &str, value: &str) {
         self.lock_state().env.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// `command` (program and arguments, a blank between them) answers so; ` *` at its end stands for any arguments.
+    pub fn set_program(&self, command: &str, answer: Ran) {
+        self.lock_state().programs.insert(command.to_owned(), answer);
     }
 
     /// From now on only `count` writes succeed; the next ones fail with `StorageFull`.
@@ -84,6 +91,15 @@ impl State {
             }
             None => Ok(()),
         }
+    }
+
+    fn answer(&self, program: &str, args: &[&str]) -> io::Result<Ran> {
+        let line = [&[program], args].concat().join(" ");
+        let begins = |known: &str| known.strip_suffix('*').is_some_and(|start| line.starts_with(start));
+        let known = self.programs.iter().find(|(known, _)| **known == line || begins(known));
+        known
+            .map(|(_, ran)| ran.clone())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no program {program} in memory")))
     }
 
     fn is_folder(&self, path: &Path) -> bool {
@@ -177,6 +193,11 @@ impl System for MemorySystem {
         Ok(())
     }
 
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.lock_state().files.retain(|file, _| !file.starts_with(path));
+        Ok(())
+    }
+
     fn make_folders(&self, _path: &Path) -> io::Result<()> {
         Ok(())
     }
@@ -204,14 +225,37 @@ impl System for MemorySystem {
     fn start(
         &self,
         program: &str,
-        _args: &[&str],
+        args: &[&str],
         _folder: &Path,
         _env: &[(&str, &str)],
     ) -> io::Result<Box<dyn Process>> {
-        Err(io::Error::new(io::ErrorKind::NotFound, format!("no program {program} in memory")))
+        Ok(Box::new(Ended(self.lock_state().answer(program, args)?)))
     }
 
-    fn run(&self, program: &str, _args: &[&str], _folder: &Path, _input: &[u8]) -> io::Result<Ran> {
-        Err(io::Error::new(io::ErrorKind::NotFound, format!("no program {program} in memory")))
+    fn run(&self, program: &str, args: &[&str], _folder: &Path, _input: &[u8]) -> io::Result<Ran> {
+        self.lock_state().answer(program, args)
+    }
+}
+
+/// A process in memory: it has said all that it will say.
+struct Ended(Ran);
+
+impl Process for Ended {
+    fn input(&mut self) -> Option<Box<dyn io::Write + Send>> {
+        Some(Box::new(io::sink()))
+    }
+
+    fn output(&mut self) -> Option<Box<dyn io::Read + Send>> {
+        Some(Box::new(io::Cursor::new(std::mem::take(&mut self.0.stdout))))
+    }
+
+    fn complaints(&mut self) -> Option<Box<dyn io::Read + Send>> {
+        Some(Box::new(io::Cursor::new(std::mem::take(&mut self.0.stderr))))
+    }
+
+    fn end(&mut self) {}
+
+    fn wait(&mut self) -> io::Result<i32> {
+        Ok(self.0.status)
     }
 }

@@ -1,8 +1,9 @@
 //! The only room that touches files, clock, environment, processes and git. `clippy.toml` forbids them elsewhere.
 //!
 //! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another;
-//! `git` asks git, `process` is a process that is talked to.
+//! `git` asks git, `process` is a process that is talked to, `bounded` one that may take only so long.
 
+pub mod bounded;
 pub mod git;
 pub mod memory;
 #[allow(clippy::disallowed_methods, reason = "the one file that may: everybody else goes through it")]
@@ -84,6 +85,8 @@ pub trait System: Send + Sync {
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Removes a folder if it is empty.
     fn remove_empty_folder(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder with all that is in it; links are removed and not followed. One that is not there is no failure.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
     fn make_folders(&self, path: &Path) -> io::Result<()>;
     fn set_executable(&self, path: &Path) -> io::Result<()>;
     /// Takes the lock that `path` stands for; `waiting` is called once if somebody else holds it.

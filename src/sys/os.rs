@@ -103,6 +103,13 @@ impl System for OsSystem {
         fs::remove_dir(path)
     }
 
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
     fn make_folders(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
     }

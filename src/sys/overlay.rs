@@ -103,6 +103,10 @@ impl System for OverlaySystem<'_> {
         Err(read_only())
     }
 
+    fn remove_folder(&self, _path: &Path) -> io::Result<()> {
+        Err(read_only())
+    }
+
     fn make_folders(&self, _path: &Path) -> io::Result<()> {
         Err(read_only())
     }

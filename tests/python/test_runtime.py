@@ -22,7 +22,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import compat, configs, inputs, model, outputs, records, subject
+from hfgen_runtime import compat, configs, inputs, model, outputs, records, subject, waking
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
@@ -146,7 +146,7 @@ def test_weights_that_start_at_nought_are_woken() -> None:
     network = hf.torch.nn.Linear(4, 4)
     hf.torch.nn.init.zeros_(network.bias)
     before = network.weight.clone()
-    subject.awaken(network)
+    waking.awaken(network)
     assert float(network.bias.detach().abs().max()) > 1e-3
     assert hf.torch.equal(network.weight, before)
 

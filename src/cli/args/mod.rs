@@ -1,10 +1,11 @@
 //! Everything that can be typed. Only descriptions: no command is run here, and nothing is read but words.
 //!
 //! Map of the room: `build` holds the flags of build, check, watch and clean; `inspect` those of the commands that only
-//! look, `run` those of the commands that run tests; `select` which outputs; `report` how they are told.
+//! look, `run` those of the commands that run tests, `machine` those about this machine; `select` which outputs; `report` how they are told.
 
 pub mod build;
 pub mod inspect;
+pub mod machine;
 pub mod probe;
 pub mod report;
 pub mod run;
@@ -20,6 +21,7 @@ pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::inspect::{
     AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
+pub use self::machine::{EnvArgs, HardwareArgs};
 pub use self::probe::ProbeArgs;
 pub use self::report::{Annotations, ReportArgs};
 pub use self::run::{ProveArgs, RunArgs, Shard, TestArgs, TierArg};
@@ -82,6 +84,10 @@ pub enum Command {
     Test(TestArgs),
     /// Run every check without a fault and under each of its faults
     Prove(ProveArgs),
+    /// What this machine has, and what each hardware profile lacks here
+    Hardware(HardwareArgs),
+    /// The Python environment that the tests run in
+    Env(EnvArgs),
     /// Remove what hfgen made
     Clean(CleanArgs),
     /// Start a project: registry.toml and folders for rules and templates
@@ -175,6 +181,8 @@ impl Cli {
             Some(Command::Probe(_)) => "probe",
             Some(Command::Test(_)) => "test",
             Some(Command::Prove(_)) => "prove",
+            Some(Command::Hardware(_)) => "hardware",
+            Some(Command::Env(_)) => "env",
             Some(Command::Clean(_)) => "clean",
             Some(Command::Schema(_)) => "schema",
             Some(Command::Init(_)) => "init",
@@ -284,6 +292,8 @@ mod tests {
         whole("schema", SchemaArgs::augment_args);
         whole("sync", SyncArgs::augment_args);
         whole("probe", ProbeArgs::augment_args);
+        whole("hardware", HardwareArgs::augment_args);
+        whole("env", EnvArgs::augment_args);
         whole("template", TemplateCommand::augment_subcommands);
     }
 

@@ -150,7 +150,10 @@ mod tests {
             let table: toml::Table = toml::from_str(&text).unwrap();
             assert_eq!(table["project"]["name"].as_str(), Some(name));
             let hardware: Vec<&str> = table["hardware"].as_table().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(hardware, ["cpu", "cuda", "rocm", "openvino", "apple", "qualcomm"]);
+            assert_eq!(
+                hardware,
+                ["cpu", "cuda", "rocm", "xpu", "openvino", "onnxruntime", "executorch", "apple", "qualcomm"]
+            );
         }
         toml::from_str::<toml::Table>(OWN_RULES).unwrap();
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{SEARCH, SHARED};
 use crate::digest::Digest;
+use crate::discover::meaning::meaning;
 use crate::graph::Workspace;
 use crate::graph::models::{Model, facts, model_keys, own, placed, rule_book};
 use crate::registry::lock::{ModelFacts, Proven, mapping_word};
@@ -45,8 +46,7 @@ pub enum Versions<'a> {
 
 /// A job for each model type that has a class.
 pub fn jobs(db: &dyn Db, workspace: Workspace, versions: Versions<'_>) -> Vec<Probing> {
-    let search =
-        Digest::of_parts(SEARCH.iter().chain(SHARED).flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]));
+    let search = digest_of_search();
     model_keys(db, workspace)
         .iter()
         .filter_map(|key| {
@@ -81,6 +81,16 @@ pub fn jobs(db: &dyn Db, workspace: Workspace, versions: Versions<'_>) -> Vec<Pr
             })
         })
         .collect()
+}
+
+/// Of what the search means: another comment or layout gives no other answer.
+fn digest_of_search() -> Digest {
+    let meanings = SEARCH.iter().chain(SHARED).flat_map(|(name, text)| {
+        let meaning = ruff_python_parser::parse_module(text).map(|parsed| meaning(text, &parsed));
+        [blake3::hash(name.as_bytes()), meaning.unwrap_or_else(|_| blake3::hash(text.as_bytes()))]
+    });
+    let meanings: Vec<blake3::Hash> = meanings.collect();
+    Digest::of_parts(meanings.iter().map(|hash| hash.as_bytes().as_slice()))
 }
 
 fn libraries(versions: Versions<'_>, proven: Option<&Proven>) -> BTreeMap<String, String> {

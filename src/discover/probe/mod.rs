@@ -55,6 +55,7 @@ pub const SHARED: &[(&str, &str)] = &[
     ("hfgen_runtime/outputs.py", include_str!("../../../templates/runtime/outputs.py.hbs")),
     ("hfgen_runtime/samples.py", include_str!("../../../templates/runtime/samples.py.hbs")),
     ("hfgen_runtime/vocabularies.py", include_str!("../../../templates/runtime/vocabularies.py.hbs")),
+    ("hfgen_runtime/waking.py", include_str!("../../../templates/runtime/waking.py.hbs")),
 ];
 
 /// `module:function` of the search.

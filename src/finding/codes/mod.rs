@@ -1,5 +1,7 @@
 //! The catalogue of codes: a number, a name, and the page that `hfgen explain` prints. One file a room that finds.
 
+pub mod environment;
+pub mod hardware;
 pub mod output;
 pub mod python;
 pub mod registry;
@@ -43,7 +45,17 @@ impl CodeId {
 
 /// Every code, in order of number.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [registry::CODES, rules::CODES, template::CODES, python::CODES, output::CODES, sync::CODES, run::CODES]
-        .into_iter()
-        .flatten()
+    [
+        registry::CODES,
+        rules::CODES,
+        template::CODES,
+        python::CODES,
+        output::CODES,
+        sync::CODES,
+        run::CODES,
+        hardware::CODES,
+        environment::CODES,
+    ]
+    .into_iter()
+    .flatten()
 }

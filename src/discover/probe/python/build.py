@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import transformers
+from hfgen_runtime.waking import awaken
 
 from .configs import at_path, configs
 from .tree import python
@@ -58,6 +59,7 @@ def build(
     torch.manual_seed(0)
     network = network_class(at_path(config, path)).eval()
     refuse_large(network)
+    awaken(network)
     return network, path
 
 

@@ -35,6 +35,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
         "proteins": [{"aa_seq": "MKTAYIAKQR", "foldseek": "dvvvvdddpp"}],
     },
 }
+DETECTION = "DetrImageProcessor"
 IMAGE, AUDIO, VIDEO = "CLIPImageProcessor", "Wav2Vec2FeatureExtractor", "VideoMAEVideoProcessor"
 COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
 PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
@@ -64,11 +65,13 @@ def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
             settings = Search(job, found, Path(folder)).found()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             return {"error": said(error)}
-    error = settings.pop("error", None) or settings.pop("stopped", None)
+    error, stopped = settings.pop("error", None), settings.pop("stopped", None)
+    if stopped:  # the parts are made, the network refuses what they make
+        settings.update(takes=[], why=stopped)
     made: dict[str, Any] = {part: settings[part]["class"] for part in runtime.PARTS if part in settings}
     if settings:
         made["settings"] = settings
-    return {**made, "error": error} if error else made
+    return {**made, "error": error or stopped} if error or stopped else made
 
 
 class Search:
@@ -86,7 +89,7 @@ class Search:
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
         named = {part: names for part, names in (self.job.get("processors") or {}).items() if part in runtime.PARTS}
-        processor = self.cls(named.get("processor"))
+        processor = self.cls(self.hinted("processor") or named.get("processor"))
         settings: dict[str, Any] = {}
         for part in runtime.PARTS[:-1]:
             known = self.hinted(part) or named.get(part)
@@ -148,7 +151,8 @@ class Search:
             return [BACKEND]
         pixels = self.shapes.get("pixel_values", [])
         if part == "image_processor" and (always or (len(pixels) == 4 and pixels[1] == 3)):
-            return [] if "image_processor" in named else [IMAGE]
+            mapped = " ".join(word for item in self.job.get("classes") or () for word in item.get("mappings") or ())
+            return [] if "image_processor" in named else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
         if part == "video_processor" and (always or (len(pixels) == 5 and "image_processor" not in named)):
             return [VIDEO]
         if part == "feature_extractor" and (always or len(self.shapes.get("input_values", [])) == 2):
@@ -306,8 +310,8 @@ class Search:
         marks = {kind: self.marks(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
         if "text" in kinds:
             for place in range(max(map(len, marks.values()), default=0)):
-                chosen = [words[min(place, len(words) - 1)] for words in marks.values() if words]
-                yield {"text": " ".join([*chosen, "{text}"]), **demanded}
+                chosen = {kind: words[min(place, len(words) - 1)] for kind, words in marks.items() if words}
+                yield {"text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]), "marks": chosen, **demanded}
         yield demanded
 
     def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:

@@ -106,7 +106,7 @@ class Placeholders:
     def features(self, described: Mapping[str, Any], kind: str) -> int | None:
         """How many features a row's picture or sound gives, by the model's own encoder."""
         name = f"get_{kind}_features"
-        owners = (self.network, getattr(self.network, "model", None), getattr(self.network, "base_model", None))
+        owners = (getattr(self.network, "model", None), getattr(self.network, "base_model", None), self.network)
         method = next((found for owner in owners if (found := getattr(owner, name, None)) is not None), None)
         if method is None:
             return None

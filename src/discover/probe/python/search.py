@@ -42,10 +42,7 @@ class Search:
 
     def found(self) -> dict[str, Any]:
         """The result of the job: what most classes share, and every class."""
-        classes: dict[str, dict[str, Any]] = {}
-        for item in self.job["classes"]:
-            classes[item["name"]] = self.probed(item)
-            gc.collect()
+        classes = self.classes()
         ran = [found for found in classes.values() if "error" not in found]
         tiny = common([found["tiny"] for found in ran]) if ran else self.fallback_tiny()
         inputs = common([found["inputs"] for found in ran]) or {}
@@ -57,6 +54,14 @@ class Search:
         result = {"type": self.job["type"], "tiny": tiny or {}, "inputs": inputs, "classes": classes}
         parts = local(self.job, result)
         return {**result, "local": parts} if parts else result
+
+    def classes(self) -> dict[str, dict[str, Any]]:
+        """Every class by its name, each with all of its facts."""
+        classes: dict[str, dict[str, Any]] = {}
+        for item in self.job["classes"]:
+            classes[item["name"]] = self.probed(item)
+            gc.collect()
+        return classes
 
     def fallback_tiny(self) -> dict[str, Any]:
         """The tiny configuration of a type of which no class runs: whatever builds."""
