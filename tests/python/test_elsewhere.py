@@ -21,7 +21,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import devices, faults, profiles, qnn, quantised
+from hfgen_runtime import devices, faults, profiles, qnn, qnn_session, quantised
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 LLAMA = hf.Model(
@@ -146,18 +146,31 @@ def test_a_runtime_agrees_and_says_that_it_ran(hardware: str, fault: str, monkey
 
 
 @needs_torch
-def test_a_cpu_in_the_place_of_the_accelerator_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cpu_in_the_place_of_the_accelerator_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     profile = profiles.PROFILES["qualcomm"]
     if profile.missing() is not None:
         pytest.skip(str(profile.missing()))
-    assert ran_product(profile) == {"QNNExecutionProvider"}
+    assert ran_product(profile, tmp_path) == {"QNNExecutionProvider"}
     monkeypatch.setenv(faults.VARIABLE, "silent-cpu")
-    assert ran_product(profile) == {"CPUExecutionProvider"}
+    assert ran_product(profile, tmp_path) == {"CPUExecutionProvider"}
 
 
-def ran_product(profile: devices.Profile) -> set[str]:
-    session = qnn.opened(qnn.product(), qnn.chip(profile.chips))
-    return {part.ep_name for part in session.get_provider_graph_assignment_info()}
+def ran_product(profile: devices.Profile, folder: Path) -> set[str]:
+    numpy = pytest.importorskip("numpy")
+    graph, given = folder / "product.onnx", folder / "inputs.npz"
+    graph.write_bytes(qnn_session.product())
+    numpy.savez(given, x=numpy.ones((1, 8), numpy.float32))
+    files = {"graph": str(graph), "inputs": str(given), "outputs": str(folder / "outputs.npz")}
+    accelerate = faults.at("providers", True)
+    return set(qnn.run({**files, "chips": [dict(c) for c in profile.chips], "accelerate": accelerate})["ran_on"])
+
+
+def test_a_session_that_ends_its_process_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dying = tmp_path / "dying.py"
+    dying.write_text("import os\nos.kill(os.getpid(), 11)\n")
+    monkeypatch.setattr(qnn_session, "__file__", str(dying))
+    with pytest.raises(qnn.QnnError, match="status -11"):
+        qnn.run({})
 
 
 def test_only_an_error_that_is_explained_is_expected() -> None:
