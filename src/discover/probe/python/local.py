@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-
 from hfgen_runtime import local as runtime
 from hfgen_runtime.inputs import size
 
@@ -27,7 +26,10 @@ from .tree import python
 DEMANDED: dict[str, dict[str, Any]] = {
     "language": {"language": "en"},
     "task_inputs": {"names": {"text": ""}, "task_inputs": ["semantic"]},
-    "html_strings": {"names": {"text": "html_strings"}, "text": ["<html><body><p>{text}</p></body></html>"]},
+    "html_strings": {
+        "names": {"text": "html_strings"},
+        "text": ["<html><body><p>{text}</p></body></html>"],
+    },
     "boxes": {"names": {"text": "text"}, "words": True},
     "messages_list": {
         "names": {"text": ""},
@@ -36,8 +38,14 @@ DEMANDED: dict[str, dict[str, Any]] = {
     },
 }
 DETECTION, SPECTROGRAM = "DetrImageProcessor", "WhisperFeatureExtractor"
-IMAGE, AUDIO, VIDEO = "CLIPImageProcessor", "Wav2Vec2FeatureExtractor", "VideoMAEVideoProcessor"
-COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
+IMAGE, AUDIO, VIDEO = (
+    "CLIPImageProcessor",
+    "Wav2Vec2FeatureExtractor",
+    "VideoMAEVideoProcessor",
+)
+COUNT = re.compile(
+    r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$"
+)
 PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
 SUFFIXES = {
     "image_processor": "ImageProcessor",
@@ -68,7 +76,9 @@ def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     error, stopped = settings.pop("error", None), settings.pop("stopped", None)
     if stopped:  # the parts are made, the network refuses what they make
         settings.update(takes=[], why=stopped)
-    made: dict[str, Any] = {part: settings[part]["class"] for part in runtime.PARTS if part in settings}
+    made: dict[str, Any] = {
+        part: settings[part]["class"] for part in runtime.PARTS if part in settings
+    }
     if settings:
         made["settings"] = settings
     return {**made, "error": error or stopped} if error or stopped else made
@@ -77,7 +87,9 @@ def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
 class Search:
     """The search for the parts of one model type."""
 
-    def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
+    def __init__(
+        self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path
+    ) -> None:
         self.job, self.facts, self.folder = job, found, folder
         self.network = Network(job, found)
         config_class = runtime.find_config(job["module"], job["config_class"])
@@ -89,7 +101,11 @@ class Search:
 
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
-        named = {part: names for part, names in (self.job.get("processors") or {}).items() if part in runtime.PARTS}
+        named = {
+            part: names
+            for part, names in (self.job.get("processors") or {}).items()
+            if part in runtime.PARTS
+        }
         processor = self.cls(self.hinted("processor") or named.get("processor"))
         settings: dict[str, Any] = {}
         for part in runtime.PARTS[:-1]:
@@ -102,7 +118,12 @@ class Search:
                     settings[part] = self.part(part, names, processor)
                 except Exception as error:  # noqa: BLE001 - the reason is the finding
                     self.errors[part] = said(error)
-                if part in settings and not known and part != "tokenizer" and not self.serves(part, settings[part]):
+                if (
+                    part in settings
+                    and not known
+                    and part != "tokenizer"
+                    and not self.serves(part, settings[part])
+                ):
                     del settings[part]
         if processor is not None:
             try:
@@ -110,21 +131,28 @@ class Search:
             except Exception as error:  # noqa: BLE001 - the reason is the finding
                 self.errors["processor"] = said(error)
         if self.errors:
-            settings["error"] = "; ".join(f"{part}: {reason}" for part, reason in self.errors.items())
+            settings["error"] = "; ".join(
+                f"{part}: {reason}" for part, reason in self.errors.items()
+            )
         if settings and "error" not in settings and processor is None:
             settings.update(self.alone(settings))
         return settings
 
     def serves(self, part: str, settings: dict[str, Any]) -> bool:
         """Whether the network runs with what a stand-in makes."""
-        return self.network.problem({part: settings}, self.fresh(), [KIND_OF[part]]) is None
+        return (
+            self.network.problem({part: settings}, self.fresh(), [KIND_OF[part]])
+            is None
+        )
 
     def alone(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Of parts without a processor over them: which kinds of data the network runs with."""
         have = [kind for kind, part in runtime.KINDS.items() if part in settings]
         reasons: list[str] = []
         for kinds in dict.fromkeys([tuple(have), *((kind,) for kind in have[::-1])]):
-            reason = self.network.problem({**settings, "takes": list(kinds)}, self.fresh(), kinds)
+            reason = self.network.problem(
+                {**settings, "takes": list(kinds)}, self.fresh(), kinds
+            )
             if reason is None:
                 return {"takes": list(kinds)}
             reasons.append(reason)
@@ -132,7 +160,11 @@ class Search:
 
     def hinted(self, part: str) -> list[str]:
         """The class of a part that the registry names."""
-        return [self.hints["classes"][part]] if part in self.hints.get("classes", {}) else []
+        return (
+            [self.hints["classes"][part]]
+            if part in self.hints.get("classes", {})
+            else []
+        )
 
     def cls(self, names: Any) -> Any:
         """The first class of several names."""
@@ -142,34 +174,61 @@ class Search:
         """The parts that a processor is made of."""
         return [] if processor is None else [ROLES[name] for name in roles(processor)]
 
-    def stand_in(self, part: str, named: Mapping[str, Any], always: bool = False) -> list[str]:
+    def stand_in(
+        self, part: str, named: Mapping[str, Any], always: bool = False
+    ) -> list[str]:
         """What serves a model for which transformers names no class of its own."""
-        sibling = (named.get("processor") or [""])[0].removesuffix("Processor") + SUFFIXES.get(part, "?")
+        sibling = (named.get("processor") or [""])[0].removesuffix(
+            "Processor"
+        ) + SUFFIXES.get(part, "?")
         if always and hasattr(transformers, sibling):
             return [sibling]
         names = {name for names in self.shapes for name in names.split()}
         if part == "tokenizer" and (always or "input_ids" in names):
             return [BACKEND]
         pixels = self.shapes.get("pixel_values", [])
-        if part == "image_processor" and (always or (len(pixels) == 4 and pixels[1] == 3)):
-            mapped = " ".join(word for item in self.job.get("classes") or () for word in item.get("mappings") or ())
-            return [] if "image_processor" in named else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
-        if part == "video_processor" and (always or (len(pixels) == 5 and "image_processor" not in named)):
+        if part == "image_processor" and (
+            always or (len(pixels) == 4 and pixels[1] == 3)
+        ):
+            mapped = " ".join(
+                word
+                for item in self.job.get("classes") or ()
+                for word in item.get("mappings") or ()
+            )
+            return (
+                []
+                if "image_processor" in named
+                else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
+            )
+        if part == "video_processor" and (
+            always or (len(pixels) == 5 and "image_processor" not in named)
+        ):
             return [VIDEO]
-        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
+        if (
+            part == "feature_extractor"
+            and len(self.shapes.get("input_features", [])) == 3
+        ):
             return [SPECTROGRAM]
-        if part == "feature_extractor" and (always or len(self.shapes.get("input_values", [])) == 2):
+        if part == "feature_extractor" and (
+            always or len(self.shapes.get("input_values", [])) == 2
+        ):
             return [AUDIO]
         return []
 
     def part(self, part: str, names: list[str], processor: Any) -> dict[str, Any]:
         """The settings of one part that encodes its kind of data."""
         if part == "tokenizer":
-            settings = tokenizer(self.job, self.config, names[0], processor, self.fresh())
+            settings = tokenizer(
+                self.job, self.config, names[0], processor, self.fresh()
+            )
             settings["arguments"].update(self.given(part))
             return settings
         cls = self.cls(names)
-        known = Sound(self.config, self.shapes) if part == "feature_extractor" else Picture(self.config, self.shapes)
+        known = (
+            Sound(self.config, self.shapes)
+            if part == "feature_extractor"
+            else Picture(self.config, self.shapes)
+        )
         reasons: list[str] = []
         fallback: dict[str, Any] | None = None
         for found in known.arguments(cls):
@@ -189,7 +248,9 @@ class Search:
                 if "pairs of" in str(error) and "pairs" not in settings:
                     settings["pairs"] = True
                     try:
-                        made = runtime.make({part: settings}, self.job["module"], self.fresh())
+                        made = runtime.make(
+                            {part: settings}, self.job["module"], self.fresh()
+                        )
                         if made.inputs(image=sample("image", made)):
                             return settings
                     except Exception as second:  # noqa: BLE001 - as above
@@ -212,7 +273,12 @@ class Search:
             if len(proven) != tensor.dim():
                 return False
             given = list(tensor.shape)
-            if name == "input_features" and given[1:] != proven[1:] and given[-1] not in proven and given[1] not in proven:
+            if (
+                name == "input_features"
+                and given[1:] != proven[1:]
+                and given[-1] not in proven
+                and given[1] not in proven
+            ):
                 return False
             if name == "pixel_values" and given[1:] != proven[1:] and len(proven) >= 4:
                 return False
@@ -225,7 +291,12 @@ class Search:
         for kinds in self.together(parts):
             for settings in self.processors(cls, parts):
                 for call in self.calls(cls, kinds, parts):
-                    whole = {**parts, "processor": settings, "call": call, "takes": list(kinds)}
+                    whole = {
+                        **parts,
+                        "processor": settings,
+                        "call": call,
+                        "takes": list(kinds),
+                    }
                     encoded, reason = self.encoded(whole, kinds)
                     if encoded and reason and "token" in reason:
                         other = self.renumbered(whole, encoded)
@@ -239,9 +310,15 @@ class Search:
                         fallback = {**whole, "stopped": reason}
         if fallback is not None:
             return fallback
-        raise ValueError("; ".join(dict.fromkeys(reasons)) if reasons else "there is no way to call it")
+        raise ValueError(
+            "; ".join(dict.fromkeys(reasons))
+            if reasons
+            else "there is no way to call it"
+        )
 
-    def encoded(self, settings: Mapping[str, Any], kinds: Sequence[str]) -> tuple[dict[str, Any], str | None]:
+    def encoded(
+        self, settings: Mapping[str, Any], kinds: Sequence[str]
+    ) -> tuple[dict[str, Any], str | None]:
         """What parts make of samples, and why the network does not run with it."""
         try:
             made = runtime.make(settings, self.job["module"], self.fresh())
@@ -250,7 +327,9 @@ class Search:
             return {}, said(error)
         return encoded, self.network.stopped(encoded)
 
-    def renumbered(self, settings: Mapping[str, Any], encoded: Mapping[str, Any]) -> dict[str, Any] | None:
+    def renumbered(
+        self, settings: Mapping[str, Any], encoded: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
         """The same parts with the id that the model wants for the token that the processor repeats for other data."""
         ids = encoded["input_ids"].flatten().tolist() if "input_ids" in encoded else []
         wanted = next(iter(self.placed()), None)
@@ -259,29 +338,56 @@ class Search:
             return None
         tokenizer = dict(settings["tokenizer"])
         swapped = {wanted: repeated, repeated: wanted}
-        tokenizer["special"] = {word: swapped.get(number, number) for word, number in tokenizer["special"].items()}
+        tokenizer["special"] = {
+            word: swapped.get(number, number)
+            for word, number in tokenizer["special"].items()
+        }
         return {**settings, "tokenizer": tokenizer}
 
-    def processors(self, cls: Any, parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def processors(
+        self, cls: Any, parts: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
         """Settings of a processor to try: numbers that agree with the configuration, then its defaults."""
         parameters = inspect.signature(cls).parameters
         takes = [name for name in roles(cls) if ROLES[name] in parts]
         renamed = {name: ROLES[name] for name in takes if ROLES[name] != name}
         numbers: dict[str, Any] = {}
-        for name, parameter in parameters.items():
-            value = next((getattr(part, name) for part in configs(self.config) if getattr(part, name, None) is not None), None)
-            if name not in ROLES and isinstance(value, (int, float, str)) and not name.endswith("_token"):
+        for name in parameters:
+            value = next(
+                (
+                    getattr(part, name)
+                    for part in configs(self.config)
+                    if getattr(part, name, None) is not None
+                ),
+                None,
+            )
+            if (
+                name not in ROLES
+                and isinstance(value, (int, float, str))
+                and not name.endswith("_token")
+            ):
                 numbers[name] = value
         settings: dict[str, Any] = {"class": cls.__name__, "takes": takes}
         if renamed:
             settings["parts"] = renamed
         count = self.placeholders()
-        counts = [name for name in parameters if COUNT.search(name) and not self.given("processor").get(name)]
-        given = {**numbers, **({name: count for name in counts} if count else {}), **self.given("processor")}
+        counts = [
+            name
+            for name in parameters
+            if COUNT.search(name) and not self.given("processor").get(name)
+        ]
+        given = {
+            **numbers,
+            **({name: count for name in counts} if count else {}),
+            **self.given("processor"),
+        }
         yield {**settings, "arguments": given}
         if "num_additional_image_tokens" in parameters:
             yield {**settings, "arguments": {**given, "num_additional_image_tokens": 1}}
-            yield {**settings, "arguments": {**given, "vision_feature_select_strategy": "full"}}
+            yield {
+                **settings,
+                "arguments": {**given, "vision_feature_select_strategy": "full"},
+            }
         if numbers:
             yield {**settings, "arguments": {}}
         if "audio_tokenizer" in parameters:  # a codec; without one it encodes text
@@ -294,9 +400,17 @@ class Search:
         have = [kind for kind, part in runtime.KINDS.items() if part in parts]
         others = [kind for kind in have if kind != "text"]
         pairs = [("text", kind) for kind in others if "text" in have]
-        return list(dict.fromkeys([tuple(have), *pairs, *((kind,) for kind in others), ("text",)][: 2 * len(have) + 1]))
+        return list(
+            dict.fromkeys(
+                [tuple(have), *pairs, *((kind,) for kind in others), ("text",)][
+                    : 2 * len(have) + 1
+                ]
+            )
+        )
 
-    def calls(self, cls: Any, kinds: Sequence[str], parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def calls(
+        self, cls: Any, kinds: Sequence[str], parts: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
         """Ways to call a processor with these kinds of data: what stands in the text for the others."""
         if "call" in self.hints:
             yield dict(self.hints["call"])
@@ -308,11 +422,23 @@ class Search:
                 demanded.update(DEMANDED[name])
         if "mm_token_type_ids" in self.shapes:
             demanded["return_mm_token_type_ids"] = True
-        marks = {kind: self.marks(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
+        marks = {
+            kind: self.marks(kind, parts.get("tokenizer") or {})
+            for kind in kinds
+            if kind != "text"
+        }
         if "text" in kinds:
             for place in range(max(map(len, marks.values()), default=0)):
-                chosen = {kind: words[min(place, len(words) - 1)] for kind, words in marks.items() if words}
-                yield {"text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]), "marks": chosen, **demanded}
+                chosen = {
+                    kind: words[min(place, len(words) - 1)]
+                    for kind, words in marks.items()
+                    if words
+                }
+                yield {
+                    "text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]),
+                    "marks": chosen,
+                    **demanded,
+                }
         yield demanded
 
     def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:
@@ -320,16 +446,45 @@ class Search:
         special = tokenizer.get("special", {})
         extra = tokenizer.get("arguments", {}).get("extra_special_tokens", {})
         begins = {"image": "boi_token", "audio": "boa_token", "video": "video_token"}
-        named = [extra.get(f"{kind}_token"), extra.get(begins[kind]), extra.get("image_token") if kind == "video" else None]
+        named = [
+            extra.get(f"{kind}_token"),
+            extra.get(begins[kind]),
+            extra.get("image_token") if kind == "video" else None,
+        ]
         proven = [word for word, number in special.items() if number in self.placed()]
-        spoken = {"image": ("image", "img"), "audio": ("audio", "sound", "speech"), "video": ("video",)}[kind]
-        alike = [word for word in special if any(part in word.lower() for part in spoken)]
-        return list(dict.fromkeys([word for word in [*named, *(w for w in alike if w in proven), *alike, *proven] if word]))[:6]
+        spoken = {
+            "image": ("image", "img"),
+            "audio": ("audio", "sound", "speech"),
+            "video": ("video",),
+        }[kind]
+        alike = [
+            word for word in special if any(part in word.lower() for part in spoken)
+        ]
+        return list(
+            dict.fromkeys(
+                [
+                    word
+                    for word in [
+                        *named,
+                        *(w for w in alike if w in proven),
+                        *alike,
+                        *proven,
+                    ]
+                    if word
+                ]
+            )
+        )[:6]
 
     def placed(self) -> dict[int, int]:
         """How many of which token stand in the proven text in the place of other data."""
         found: dict[int, int] = {}
-        for inputs in [self.facts.get("inputs") or {}, *(c.get("inputs") or {} for c in (self.facts.get("classes") or {}).values())]:
+        for inputs in [
+            self.facts.get("inputs") or {},
+            *(
+                c.get("inputs") or {}
+                for c in (self.facts.get("classes") or {}).values()
+            ),
+        ]:
             for number, count in PLACED.findall(str(inputs.get("input_ids", ""))):
                 found.setdefault(int(number), int(count))
         return found
@@ -348,20 +503,31 @@ class Search:
 
 def roles(processor: Any) -> list[str]:
     """The names under which a processor takes its parts."""
-    names = [name for name in inspect.signature(processor.__init__).parameters if name in ROLES]
-    told = getattr(processor, "get_attributes", lambda: getattr(processor, "attributes", []))
+    names = [
+        name
+        for name in inspect.signature(processor.__init__).parameters
+        if name in ROLES
+    ]
+    told = getattr(
+        processor, "get_attributes", lambda: getattr(processor, "attributes", [])
+    )
     return names or [name for name in told() if name in ROLES]
 
 
 def shapes(found: Mapping[str, Any]) -> dict[str, list[int]]:
     """The shape of every proven input of any class, for one row."""
     known: dict[str, list[int]] = {}
-    for inputs in [found.get("inputs") or {}, *(item.get("inputs") or {} for item in (found.get("classes") or {}).values())]:
+    for inputs in [
+        found.get("inputs") or {},
+        *(item.get("inputs") or {} for item in (found.get("classes") or {}).values()),
+    ]:
         for name, described in inputs.items():
             words = described.split() if isinstance(described, str) else []
             if words and words[0] not in ("each", "value", "plain"):
                 try:
-                    known.setdefault(name, size([word for word in words[1:] if "=" not in word], 1))
+                    known.setdefault(
+                        name, size([word for word in words[1:] if "=" not in word], 1)
+                    )
                 except ValueError:
                     continue
     return known

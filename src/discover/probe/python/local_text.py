@@ -12,20 +12,45 @@ from typing import Any
 from hfgen_runtime import local as runtime
 
 SIZE = 512
-SENTENCE, PROTEIN = "the quick brown fox jumps over the lazy dog", "MKTAYIAKQRQISFVKSHFSRQ"
+SENTENCE, PROTEIN = (
+    "the quick brown fox jumps over the lazy dog",
+    "MKTAYIAKQRQISFVKSHFSRQ",
+)
 BACKEND = "TokenizersBackend"  # what stands in for a tokenizer that needs a library which is not installed
 # Arguments that a class demands beside its vocabulary, by their name.
 DEMANDED = {"tags_dict": {"html": 0, "body": 1, "p": 2, "div": 3}}
 ROLES = ("pad", "unk", "bos", "eos", "sep", "cls", "mask")
-DEFAULTS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}
+DEFAULTS = {
+    "unk_token": "<unk>",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "pad_token": "<pad>",
+    "mask_token": "<mask>",
+}
 
 # The field of a configuration that holds the id of a token, where it is not simply `<name>_id`.
 FIELDS = {
-    "image_token": ("image_token_index", "img_token_id", "image_patch_id", "im_patch_id", "media_placeholder_token_id"),
+    "image_token": (
+        "image_token_index",
+        "img_token_id",
+        "image_patch_id",
+        "im_patch_id",
+        "media_placeholder_token_id",
+    ),
     "video_token": ("video_token_index",),
     "audio_token": ("audio_token_index", "audio_token_idx", "sound_token_id"),
-    "boi_token": ("boi_token_index", "image_start_token_id", "vision_start_token_id", "image_bos_token_id"),
-    "eoi_token": ("eoi_token_index", "image_end_token_id", "vision_end_token_id", "image_eos_token_id"),
+    "boi_token": (
+        "boi_token_index",
+        "image_start_token_id",
+        "vision_start_token_id",
+        "image_bos_token_id",
+    ),
+    "eoi_token": (
+        "eoi_token_index",
+        "image_end_token_id",
+        "vision_end_token_id",
+        "image_eos_token_id",
+    ),
     "boa_token": ("boa_token_index", "audio_start_token_id", "audio_bos_token_id"),
     "eoa_token": ("eoa_token_index", "audio_end_token_id", "audio_eos_token_id"),
     "vision_start_token": ("vision_start_token_id", "image_start_token_id"),
@@ -36,9 +61,15 @@ FIELDS = {
 }
 # What processors read from a tokenizer: `tokenizer.image_token`, `self.tokenizer.boi_token_id`.
 READ = re.compile(r"tokenizer\.(\w+?_token)(?:_ids?)?\b(?!\w|\()")
-ASKED = re.compile(r"""getattr\(\s*(?:self\.)?tokenizer,\s*["'](\w+_token)(?:_id)?["']""")
-ASSIGNED = re.compile(r"self\.(\w+_token)\s*(?::[^=\n]+)?=\s*([^\n]+(?:\n\s{12,}[^\n]+){0,3})")
-TOKEN = re.compile(r"""["'](<[^<>"'\s{}]{1,40}>|\[[A-Z_]{2,20}\]|<?\|[^"'\s{}|]{1,40}\|>?)["']""")
+ASKED = re.compile(
+    r"""getattr\(\s*(?:self\.)?tokenizer,\s*["'](\w+_token)(?:_id)?["']"""
+)
+ASSIGNED = re.compile(
+    r"self\.(\w+_token)\s*(?::[^=\n]+)?=\s*([^\n]+(?:\n\s{12,}[^\n]+){0,3})"
+)
+TOKEN = re.compile(
+    r"""["'](<[^<>"'\s{}]{1,40}>|\[[A-Z_]{2,20}\]|<?\|[^"'\s{}|]{1,40}\|>?)["']"""
+)
 TURNED = re.compile(r"""convert_tokens_to_ids\(\s*["']([^"']+)["']""")
 
 
@@ -75,21 +106,31 @@ def text_config(config: Any) -> Any:
         found = config
     if isinstance(getattr(found, "vocab_size", None), int):
         return found
-    sized = (part for part in configs(config) if isinstance(getattr(part, "vocab_size", None), int))
+    sized = (
+        part
+        for part in configs(config)
+        if isinstance(getattr(part, "vocab_size", None), int)
+    )
     return next(sized, found)
 
 
 class Tokens:
     """The special tokens of a model: their words from its tokenizer and processor, their ids from its configuration."""
 
-    def __init__(self, config: Any, tokenizer_class: Any, processor_class: Any = None) -> None:
+    def __init__(
+        self, config: Any, tokenizer_class: Any, processor_class: Any = None
+    ) -> None:
         self.config, self.text = config, text_config(config)
         size = getattr(self.text, "vocab_size", None)
         self.bounded = isinstance(size, int) and size > 0
         self.size = min(size, SIZE) if self.bounded else SIZE
         self.named = named(tokenizer_class)
-        self.extra: dict[str, str] = {}  # what the processor reads from its tokenizer by name
-        self.words: dict[str, str | None] = {}  # other tokens that must be there, with their role where it is known
+        self.extra: dict[
+            str, str
+        ] = {}  # what the processor reads from its tokenizer by name
+        self.words: dict[
+            str, str | None
+        ] = {}  # other tokens that must be there, with their role where it is known
         if processor_class is not None:
             self.read(processor_class)
         self.special = self.numbered()
@@ -99,7 +140,9 @@ class Tokens:
         module = sys.modules.get(processor_class.__module__)
         source = inspect.getsource(module) if module else ""
         code = re.sub(r'"""[\s\S]*?"""', '""', source)
-        for name, parameter in inspect.signature(processor_class.__init__).parameters.items():
+        for name, parameter in inspect.signature(
+            processor_class.__init__
+        ).parameters.items():
             if name.endswith("_token") and isinstance(parameter.default, str):
                 self.words[parameter.default] = name
         assigned: dict[str, str] = {}
@@ -111,7 +154,9 @@ class Tokens:
         for word in [*TOKEN.findall(code), *TURNED.findall(code)]:
             self.words.setdefault(word, None)
         for name in dict.fromkeys([*READ.findall(code), *ASKED.findall(code)]):
-            if name.removesuffix("_token") not in ROLES and not name.startswith(("add", "special_", "all_")):
+            if name.removesuffix("_token") not in ROLES and not name.startswith(
+                ("add", "special_", "all_")
+            ):
                 word = assigned.get(name) or f"<{name.removesuffix('_token')}>"
                 self.extra[name] = word
                 self.words[word] = name
@@ -123,7 +168,11 @@ class Tokens:
             if wanted.get(word) is None:
                 wanted[word] = number(self.text, self.config, name)
         for word, name in self.words.items():
-            found = None if name is None else field(self.config, f"{name}_id", *FIELDS.get(name, ()))
+            found = (
+                None
+                if name is None
+                else field(self.config, f"{name}_id", *FIELDS.get(name, ()))
+            )
             if wanted.get(word) is None:
                 wanted[word] = found
         taken: dict[int, str] = {}
@@ -143,11 +192,22 @@ class Tokens:
         if self.extra:
             arguments["extra_special_tokens"] = dict(self.extra)
         arguments["model_max_length"] = self.longest()
-        return {"kind": kind, "size": self.size, "special": self.special, "arguments": arguments}
+        return {
+            "kind": kind,
+            "size": self.size,
+            "special": self.special,
+            "arguments": arguments,
+        }
 
     def longest(self) -> int:
         """The longest text that the model has positions for."""
-        known = field(self.text, "max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
+        known = field(
+            self.text,
+            "max_position_embeddings",
+            "n_positions",
+            "n_ctx",
+            "max_target_positions",
+        )
         return min(known, SIZE) if known else SIZE
 
 
@@ -158,7 +218,11 @@ def named(tokenizer_class: Any) -> dict[str, str]:
         if "__init__" not in vars(cls):
             continue
         for name, parameter in inspect.signature(cls.__init__).parameters.items():
-            if name.endswith("_token") and name.removesuffix("_token") in ROLES and isinstance(parameter.default, str):
+            if (
+                name.endswith("_token")
+                and name.removesuffix("_token") in ROLES
+                and isinstance(parameter.default, str)
+            ):
                 found.setdefault(name, parameter.default)
     if not found or set(found) <= {"mask_token"}:
         return dict(DEFAULTS)
@@ -169,7 +233,14 @@ def named(tokenizer_class: Any) -> dict[str, str]:
 
 def number(text: Any, config: Any, name: str) -> int | None:
     """The id that a configuration gives a token of this name."""
-    return next((n for n in (field(part, f"{name}_id") for part in (text, config)) if n is not None), None)
+    return next(
+        (
+            n
+            for n in (field(part, f"{name}_id") for part in (text, config))
+            if n is not None
+        ),
+        None,
+    )
 
 
 def kinds(tokenizer_class: Any) -> list[str]:
@@ -185,17 +256,30 @@ def kinds(tokenizer_class: Any) -> list[str]:
     if model == "WordPiece" or "ordpiece" in source:
         return ["wordpiece", "letters"]
     if model == "BPE" or "merges" in files:
-        likely = "suffix" if 'suffix="</w>"' in source else "bytes" if "ByteLevel" in source else "metaspace"
+        likely = (
+            "suffix"
+            if 'suffix="</w>"' in source
+            else "bytes"
+            if "ByteLevel" in source
+            else "metaspace"
+        )
         likely = "continued" if "@@" in source else likely
         return list(dict.fromkeys([likely, "bytes", "metaspace", "suffix", "letters"]))
-    return ["bytes", "letters", "metaspace"] if "tokenizers" in str(tokenizer_class.__mro__) else ["letters", "unigram"]
+    return (
+        ["bytes", "letters", "metaspace"]
+        if "tokenizers" in str(tokenizer_class.__mro__)
+        else ["letters", "unigram"]
+    )
 
 
 def problem(tokenizer: Any, size: int | None, sentence: Any) -> str | None:
     """Why a tokenizer can't serve the tiny model, or None: text must become several known ids below its size."""
     ids = runtime.encoded(tokenizer, sentence)["input_ids"]
     ids = ids[0] if ids and isinstance(ids[0], list) else ids
-    unknown, special = getattr(tokenizer, "unk_token_id", None), set(getattr(tokenizer, "all_special_ids", ()))
+    unknown, special = (
+        getattr(tokenizer, "unk_token_id", None),
+        set(getattr(tokenizer, "all_special_ids", ())),
+    )
     known = [n for n in ids if n != unknown and n not in special]
     if len(set(known)) < 5 or ids.count(unknown) > len(ids) // 3:
         return f"text becomes {ids[:12]}"
@@ -206,7 +290,9 @@ def problem(tokenizer: Any, size: int | None, sentence: Any) -> str | None:
     return None
 
 
-def tokenizer(job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path) -> dict[str, Any]:
+def tokenizer(
+    job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path
+) -> dict[str, Any]:
     """Settings of a tokenizer of the class that really work, found by trying; raises with the last reason."""
     try:
         return searched(job, config, name, processor, folder / "own")
@@ -215,7 +301,9 @@ def tokenizer(job: Mapping[str, Any], config: Any, name: str, processor: Any, fo
         return {**found, "instead_of": name}
 
 
-def searched(job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path) -> dict[str, Any]:
+def searched(
+    job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path
+) -> dict[str, Any]:
     """Settings of a tokenizer of exactly this class."""
     cls = runtime.find(name, job["module"])
     tokens = Tokens(config, cls, processor)
@@ -228,11 +316,19 @@ def searched(job: Mapping[str, Any], config: Any, name: str, processor: Any, fol
             if word in DEMANDED:
                 settings["arguments"][word] = DEMANDED[word]
         try:
-            made = runtime.make({"tokenizer": settings}, job["module"], folder / str(place))
+            made = runtime.make(
+                {"tokenizer": settings}, job["module"], folder / str(place)
+            )
             for sentence in (SENTENCE, PROTEIN):
-                reason = problem(made.tokenizer, tokens.size if tokens.bounded else None, sentence)
+                reason = problem(
+                    made.tokenizer, tokens.size if tokens.bounded else None, sentence
+                )
                 if reason is None:
-                    return settings if sentence == SENTENCE else {**settings, "sample": sentence}
+                    return (
+                        settings
+                        if sentence == SENTENCE
+                        else {**settings, "sample": sentence}
+                    )
                 reasons.append(reason)
         except ImportError:
             raise
