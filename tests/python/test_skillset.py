@@ -16,9 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATED = Path(os.environ.get("HFGEN_GENERATED", ROOT / "generated")).resolve()
 
 if not (GENERATED / "hfgen_runtime").is_dir():
-    pytest.skip(
-        f"no outputs in {GENERATED}: run `hfgen build` first", allow_module_level=True
-    )
+    pytest.skip(f"no outputs in {GENERATED}: run `hfgen build` first", allow_module_level=True)
 sys.path.insert(0, str(GENERATED))
 
 from hfgen_runtime import contract, faults
@@ -118,18 +116,14 @@ def test_a_whole_module_keeps_the_contract(echo: Skillset) -> None:
 
 
 @pytest.mark.parametrize("name", STRUCTURAL)
-def test_a_break_of_the_structure_is_seen(
-    echo: Skillset, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_break_of_the_structure_is_seen(echo: Skillset, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is found without calling an endpoint."""
     monkeypatch.setenv(faults.VARIABLE, name)
     assert contract.problems(echo, "echo") != []
 
 
 @pytest.mark.parametrize("name", ANSWERING)
-def test_a_break_of_an_answer_is_seen(
-    echo: Skillset, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_break_of_an_answer_is_seen(echo: Skillset, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is found by calling an endpoint, or one that is made up."""
     monkeypatch.setenv(faults.VARIABLE, name)
     assert answered(echo) != []
@@ -137,9 +131,7 @@ def test_a_break_of_an_answer_is_seen(
 
 def test_every_break_is_among_them() -> None:
     """A break that is added is tested here, too."""
-    known = {
-        name for name, found in faults.known().items() if found.point == "skillset"
-    }
+    known = {name for name, found in faults.known().items() if found.point == "skillset"}
     assert known == {*STRUCTURAL, *ANSWERING}
 
 
@@ -169,6 +161,4 @@ def test_merges_are_of_tokens_that_are_there(kind: str) -> None:
     """Both halves and the whole of every merge have an id."""
     vocabulary = Vocabulary(kind, 512, {"<s>": 511})
     tokens = set(vocabulary.tokens())
-    assert all(
-        {left, right, left + right} <= tokens for left, right in vocabulary.merges()
-    )
+    assert all({left, right, left + right} <= tokens for left, right in vocabulary.merges())

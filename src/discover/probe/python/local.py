@@ -17,6 +17,7 @@ import transformers
 from hfgen_runtime import local as runtime
 from hfgen_runtime.inputs import size
 
+from .local_marks import Marks
 from .local_media import Picture, Sound
 from .local_network import Network, sample
 from .local_text import BACKEND, configs, said, tokenizer
@@ -43,10 +44,7 @@ IMAGE, AUDIO, VIDEO = (
     "Wav2Vec2FeatureExtractor",
     "VideoMAEVideoProcessor",
 )
-COUNT = re.compile(
-    r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$"
-)
-PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
+COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
 SUFFIXES = {
     "image_processor": "ImageProcessor",
     "video_processor": "VideoProcessor",
@@ -76,9 +74,7 @@ def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     error, stopped = settings.pop("error", None), settings.pop("stopped", None)
     if stopped:  # the parts are made, the network refuses what they make
         settings.update(takes=[], why=stopped)
-    made: dict[str, Any] = {
-        part: settings[part]["class"] for part in runtime.PARTS if part in settings
-    }
+    made: dict[str, Any] = {part: settings[part]["class"] for part in runtime.PARTS if part in settings}
     if settings:
         made["settings"] = settings
     return {**made, "error": error or stopped} if error or stopped else made
@@ -87,11 +83,10 @@ def local(job: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
 class Search:
     """The search for the parts of one model type."""
 
-    def __init__(
-        self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path
-    ) -> None:
+    def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
         self.job, self.facts, self.folder = job, found, folder
         self.network = Network(job, found)
+        self.marks = Marks(found)
         config_class = runtime.find_config(job["module"], job["config_class"])
         self.config = config_class(**python(self.network.tiny()))
         self.shapes = shapes(found)
@@ -101,11 +96,7 @@ class Search:
 
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
-        named = {
-            part: names
-            for part, names in (self.job.get("processors") or {}).items()
-            if part in runtime.PARTS
-        }
+        named = {part: names for part, names in (self.job.get("processors") or {}).items() if part in runtime.PARTS}
         processor = self.cls(self.hinted("processor") or named.get("processor"))
         settings: dict[str, Any] = {}
         for part in runtime.PARTS[:-1]:
@@ -118,12 +109,7 @@ class Search:
                     settings[part] = self.part(part, names, processor)
                 except Exception as error:  # noqa: BLE001 - the reason is the finding
                     self.errors[part] = said(error)
-                if (
-                    part in settings
-                    and not known
-                    and part != "tokenizer"
-                    and not self.serves(part, settings[part])
-                ):
+                if part in settings and not known and part != "tokenizer" and not self.serves(part, settings[part]):
                     del settings[part]
         if processor is not None:
             try:
@@ -131,28 +117,21 @@ class Search:
             except Exception as error:  # noqa: BLE001 - the reason is the finding
                 self.errors["processor"] = said(error)
         if self.errors:
-            settings["error"] = "; ".join(
-                f"{part}: {reason}" for part, reason in self.errors.items()
-            )
+            settings["error"] = "; ".join(f"{part}: {reason}" for part, reason in self.errors.items())
         if settings and "error" not in settings and processor is None:
             settings.update(self.alone(settings))
         return settings
 
     def serves(self, part: str, settings: dict[str, Any]) -> bool:
         """Whether the network runs with what a stand-in makes."""
-        return (
-            self.network.problem({part: settings}, self.fresh(), [KIND_OF[part]])
-            is None
-        )
+        return self.network.problem({part: settings}, self.fresh(), [KIND_OF[part]]) is None
 
     def alone(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Of parts without a processor over them: which kinds of data the network runs with."""
         have = [kind for kind, part in runtime.KINDS.items() if part in settings]
         reasons: list[str] = []
         for kinds in dict.fromkeys([tuple(have), *((kind,) for kind in have[::-1])]):
-            reason = self.network.problem(
-                {**settings, "takes": list(kinds)}, self.fresh(), kinds
-            )
+            reason = self.network.problem({**settings, "takes": list(kinds)}, self.fresh(), kinds)
             if reason is None:
                 return {"takes": list(kinds)}
             reasons.append(reason)
@@ -160,11 +139,7 @@ class Search:
 
     def hinted(self, part: str) -> list[str]:
         """The class of a part that the registry names."""
-        return (
-            [self.hints["classes"][part]]
-            if part in self.hints.get("classes", {})
-            else []
-        )
+        return [self.hints["classes"][part]] if part in self.hints.get("classes", {}) else []
 
     def cls(self, names: Any) -> Any:
         """The first class of several names."""
@@ -174,61 +149,34 @@ class Search:
         """The parts that a processor is made of."""
         return [] if processor is None else [ROLES[name] for name in roles(processor)]
 
-    def stand_in(
-        self, part: str, named: Mapping[str, Any], always: bool = False
-    ) -> list[str]:
+    def stand_in(self, part: str, named: Mapping[str, Any], always: bool = False) -> list[str]:
         """What serves a model for which transformers names no class of its own."""
-        sibling = (named.get("processor") or [""])[0].removesuffix(
-            "Processor"
-        ) + SUFFIXES.get(part, "?")
+        sibling = (named.get("processor") or [""])[0].removesuffix("Processor") + SUFFIXES.get(part, "?")
         if always and hasattr(transformers, sibling):
             return [sibling]
         names = {name for names in self.shapes for name in names.split()}
         if part == "tokenizer" and (always or "input_ids" in names):
             return [BACKEND]
         pixels = self.shapes.get("pixel_values", [])
-        if part == "image_processor" and (
-            always or (len(pixels) == 4 and pixels[1] == 3)
-        ):
-            mapped = " ".join(
-                word
-                for item in self.job.get("classes") or ()
-                for word in item.get("mappings") or ()
-            )
-            return (
-                []
-                if "image_processor" in named
-                else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
-            )
-        if part == "video_processor" and (
-            always or (len(pixels) == 5 and "image_processor" not in named)
-        ):
+        if part == "image_processor" and (always or (len(pixels) == 4 and pixels[1] == 3)):
+            mapped = " ".join(word for item in self.job.get("classes") or () for word in item.get("mappings") or ())
+            return [] if "image_processor" in named else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
+        if part == "video_processor" and (always or (len(pixels) == 5 and "image_processor" not in named)):
             return [VIDEO]
-        if (
-            part == "feature_extractor"
-            and len(self.shapes.get("input_features", [])) == 3
-        ):
+        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
             return [SPECTROGRAM]
-        if part == "feature_extractor" and (
-            always or len(self.shapes.get("input_values", [])) == 2
-        ):
+        if part == "feature_extractor" and (always or len(self.shapes.get("input_values", [])) == 2):
             return [AUDIO]
         return []
 
     def part(self, part: str, names: list[str], processor: Any) -> dict[str, Any]:
         """The settings of one part that encodes its kind of data."""
         if part == "tokenizer":
-            settings = tokenizer(
-                self.job, self.config, names[0], processor, self.fresh()
-            )
+            settings = tokenizer(self.job, self.config, names[0], processor, self.fresh())
             settings["arguments"].update(self.given(part))
             return settings
         cls = self.cls(names)
-        known = (
-            Sound(self.config, self.shapes)
-            if part == "feature_extractor"
-            else Picture(self.config, self.shapes)
-        )
+        known = Sound(self.config, self.shapes) if part == "feature_extractor" else Picture(self.config, self.shapes)
         reasons: list[str] = []
         fallback: dict[str, Any] | None = None
         for found in known.arguments(cls):
@@ -248,9 +196,7 @@ class Search:
                 if "pairs of" in str(error) and "pairs" not in settings:
                     settings["pairs"] = True
                     try:
-                        made = runtime.make(
-                            {part: settings}, self.job["module"], self.fresh()
-                        )
+                        made = runtime.make({part: settings}, self.job["module"], self.fresh())
                         if made.inputs(image=sample("image", made)):
                             return settings
                     except Exception as second:  # noqa: BLE001 - as above
@@ -310,15 +256,9 @@ class Search:
                         fallback = {**whole, "stopped": reason}
         if fallback is not None:
             return fallback
-        raise ValueError(
-            "; ".join(dict.fromkeys(reasons))
-            if reasons
-            else "there is no way to call it"
-        )
+        raise ValueError("; ".join(dict.fromkeys(reasons)) if reasons else "there is no way to call it")
 
-    def encoded(
-        self, settings: Mapping[str, Any], kinds: Sequence[str]
-    ) -> tuple[dict[str, Any], str | None]:
+    def encoded(self, settings: Mapping[str, Any], kinds: Sequence[str]) -> tuple[dict[str, Any], str | None]:
         """What parts make of samples, and why the network does not run with it."""
         try:
             made = runtime.make(settings, self.job["module"], self.fresh())
@@ -327,26 +267,19 @@ class Search:
             return {}, said(error)
         return encoded, self.network.stopped(encoded)
 
-    def renumbered(
-        self, settings: Mapping[str, Any], encoded: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
+    def renumbered(self, settings: Mapping[str, Any], encoded: Mapping[str, Any]) -> dict[str, Any] | None:
         """The same parts with the id that the model wants for the token that the processor repeats for other data."""
         ids = encoded["input_ids"].flatten().tolist() if "input_ids" in encoded else []
-        wanted = next(iter(self.placed()), None)
+        wanted = next(iter(self.marks.placed), None)
         repeated = max(set(ids), key=ids.count, default=None)
         if wanted is None or repeated in (None, wanted) or ids.count(repeated) < 2:
             return None
         tokenizer = dict(settings["tokenizer"])
         swapped = {wanted: repeated, repeated: wanted}
-        tokenizer["special"] = {
-            word: swapped.get(number, number)
-            for word, number in tokenizer["special"].items()
-        }
+        tokenizer["special"] = {word: swapped.get(number, number) for word, number in tokenizer["special"].items()}
         return {**settings, "tokenizer": tokenizer}
 
-    def processors(
-        self, cls: Any, parts: Mapping[str, Any]
-    ) -> Iterator[dict[str, Any]]:
+    def processors(self, cls: Any, parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Settings of a processor to try: numbers that agree with the configuration, then its defaults."""
         parameters = inspect.signature(cls).parameters
         takes = [name for name in roles(cls) if ROLES[name] in parts]
@@ -354,28 +287,16 @@ class Search:
         numbers: dict[str, Any] = {}
         for name in parameters:
             value = next(
-                (
-                    getattr(part, name)
-                    for part in configs(self.config)
-                    if getattr(part, name, None) is not None
-                ),
+                (getattr(part, name) for part in configs(self.config) if getattr(part, name, None) is not None),
                 None,
             )
-            if (
-                name not in ROLES
-                and isinstance(value, (int, float, str))
-                and not name.endswith("_token")
-            ):
+            if name not in ROLES and isinstance(value, (int, float, str)) and not name.endswith("_token"):
                 numbers[name] = value
         settings: dict[str, Any] = {"class": cls.__name__, "takes": takes}
         if renamed:
             settings["parts"] = renamed
-        count = self.placeholders()
-        counts = [
-            name
-            for name in parameters
-            if COUNT.search(name) and not self.given("processor").get(name)
-        ]
+        count = self.marks.most()
+        counts = [name for name in parameters if COUNT.search(name) and not self.given("processor").get(name)]
         given = {
             **numbers,
             **({name: count for name in counts} if count else {}),
@@ -400,17 +321,9 @@ class Search:
         have = [kind for kind, part in runtime.KINDS.items() if part in parts]
         others = [kind for kind in have if kind != "text"]
         pairs = [("text", kind) for kind in others if "text" in have]
-        return list(
-            dict.fromkeys(
-                [tuple(have), *pairs, *((kind,) for kind in others), ("text",)][
-                    : 2 * len(have) + 1
-                ]
-            )
-        )
+        return list(dict.fromkeys([tuple(have), *pairs, *((kind,) for kind in others), ("text",)][: 2 * len(have) + 1]))
 
-    def calls(
-        self, cls: Any, kinds: Sequence[str], parts: Mapping[str, Any]
-    ) -> Iterator[dict[str, Any]]:
+    def calls(self, cls: Any, kinds: Sequence[str], parts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Ways to call a processor with these kinds of data: what stands in the text for the others."""
         if "call" in self.hints:
             yield dict(self.hints["call"])
@@ -422,76 +335,16 @@ class Search:
                 demanded.update(DEMANDED[name])
         if "mm_token_type_ids" in self.shapes:
             demanded["return_mm_token_type_ids"] = True
-        marks = {
-            kind: self.marks(kind, parts.get("tokenizer") or {})
-            for kind in kinds
-            if kind != "text"
-        }
+        marks = {kind: self.marks.words(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
         if "text" in kinds:
             for place in range(max(map(len, marks.values()), default=0)):
-                chosen = {
-                    kind: words[min(place, len(words) - 1)]
-                    for kind, words in marks.items()
-                    if words
-                }
+                chosen = {kind: words[min(place, len(words) - 1)] for kind, words in marks.items() if words}
                 yield {
                     "text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]),
                     "marks": chosen,
                     **demanded,
                 }
         yield demanded
-
-    def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:
-        """Words that may stand in a text for data of this kind, the likely ones first."""
-        special = tokenizer.get("special", {})
-        extra = tokenizer.get("arguments", {}).get("extra_special_tokens", {})
-        begins = {"image": "boi_token", "audio": "boa_token", "video": "video_token"}
-        named = [
-            extra.get(f"{kind}_token"),
-            extra.get(begins[kind]),
-            extra.get("image_token") if kind == "video" else None,
-        ]
-        proven = [word for word, number in special.items() if number in self.placed()]
-        spoken = {
-            "image": ("image", "img"),
-            "audio": ("audio", "sound", "speech"),
-            "video": ("video",),
-        }[kind]
-        alike = [
-            word for word in special if any(part in word.lower() for part in spoken)
-        ]
-        return list(
-            dict.fromkeys(
-                [
-                    word
-                    for word in [
-                        *named,
-                        *(w for w in alike if w in proven),
-                        *alike,
-                        *proven,
-                    ]
-                    if word
-                ]
-            )
-        )[:6]
-
-    def placed(self) -> dict[int, int]:
-        """How many of which token stand in the proven text in the place of other data."""
-        found: dict[int, int] = {}
-        for inputs in [
-            self.facts.get("inputs") or {},
-            *(
-                c.get("inputs") or {}
-                for c in (self.facts.get("classes") or {}).values()
-            ),
-        ]:
-            for number, count in PLACED.findall(str(inputs.get("input_ids", ""))):
-                found.setdefault(int(number), int(count))
-        return found
-
-    def placeholders(self) -> int | None:
-        """The largest number of places that other data take in the proven text."""
-        return max(self.placed().values(), default=None)
 
     def fresh(self) -> Path:
         """A new folder."""
@@ -503,14 +356,8 @@ class Search:
 
 def roles(processor: Any) -> list[str]:
     """The names under which a processor takes its parts."""
-    names = [
-        name
-        for name in inspect.signature(processor.__init__).parameters
-        if name in ROLES
-    ]
-    told = getattr(
-        processor, "get_attributes", lambda: getattr(processor, "attributes", [])
-    )
+    names = [name for name in inspect.signature(processor.__init__).parameters if name in ROLES]
+    told = getattr(processor, "get_attributes", lambda: getattr(processor, "attributes", []))
     return names or [name for name in told() if name in ROLES]
 
 
@@ -525,9 +372,7 @@ def shapes(found: Mapping[str, Any]) -> dict[str, list[int]]:
             words = described.split() if isinstance(described, str) else []
             if words and words[0] not in ("each", "value", "plain"):
                 try:
-                    known.setdefault(
-                        name, size([word for word in words[1:] if "=" not in word], 1)
-                    )
+                    known.setdefault(name, size([word for word in words[1:] if "=" not in word], 1))
                 except ValueError:
                     continue
     return known

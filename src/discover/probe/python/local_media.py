@@ -48,11 +48,7 @@ class Picture:
     def __init__(self, config: Any, shapes: Mapping[str, list[int]]) -> None:
         self.config = config
         shape = next(
-            (
-                shapes[n]
-                for n in ("pixel_values", "pixel_values_videos", "image", "images")
-                if n in shapes
-            ),
+            (shapes[n] for n in ("pixel_values", "pixel_values_videos", "image", "images") if n in shapes),
             [],
         )
         self.height, self.width = (shape[-2], shape[-1]) if len(shape) >= 4 else (0, 0)
@@ -62,28 +58,18 @@ class Picture:
         if not self.height or self.height > 4096:
             sizes = (getattr(part, "image_size", None) for part in configs(config))
             known = next(
-                (
-                    size
-                    for size in sizes
-                    if isinstance(size, (int, list, tuple)) and size
-                ),
+                (size for size in sizes if isinstance(size, (int, list, tuple)) and size),
                 None,
             )
-            pair = (
-                list(known)[:2] if isinstance(known, (list, tuple)) else [known, known]
-            )
-            self.height, self.width = (
-                pair if known and max(pair) <= 512 else (4 * self.unit, 4 * self.unit)
-            )
+            pair = list(known)[:2] if isinstance(known, (list, tuple)) else [known, known]
+            self.height, self.width = pair if known and max(pair) <= 512 else (4 * self.unit, 4 * self.unit)
 
     def agreed(self, name: str) -> int | None:
         """The number that the configuration holds for an argument of a processor."""
         for word in AGREES[name]:
             for part in configs(self.config):
                 value = getattr(part, word, None)
-                value = (
-                    value[-1] if isinstance(value, (list, tuple)) and value else value
-                )
+                value = value[-1] if isinstance(value, (list, tuple)) and value else value
                 if isinstance(value, int) and not isinstance(value, bool):
                     return value
         return None
@@ -91,31 +77,17 @@ class Picture:
     def arguments(self, cls: Any) -> Iterator[dict[str, Any]]:
         """Arguments to try with a class, from those that only say the size to those that say all."""
         names = defaults(cls)
-        sized = {
-            name: self.sized(name, value)
-            for name, value in names.items()
-            if self.sized(name, value) is not None
-        }
+        sized = {name: self.sized(name, value) for name, value in names.items() if self.sized(name, value) is not None}
         agreed: dict[str, Any] = {}
         for name in AGREES:
             value = self.agreed(name) if name in names else None
             if value is not None:
-                agreed[name] = (
-                    dict.fromkeys(names[name], value)
-                    if isinstance(names[name], Mapping)
-                    else value
-                )
-        ratios = {
-            name: field_float(self.config, name) for name in RATIOS if name in names
-        }
+                agreed[name] = dict.fromkeys(names[name], value) if isinstance(names[name], Mapping) else value
+        ratios = {name: field_float(self.config, name) for name in RATIOS if name in names}
         ratios = {name: ratio for name, ratio in ratios.items() if ratio is not None}
         switches: dict[str, Any] = {name: False for name in SWITCHES if names.get(name)}
-        if (
-            "clusters" in names
-        ):  # colours of a picture, as many as the model has tokens for
-            switches["clusters"] = [
-                [step / 8 - 1, 0.0, 1 - step / 8] for step in range(16)
-            ]
+        if "clusters" in names:  # colours of a picture, as many as the model has tokens for
+            switches["clusters"] = [[step / 8 - 1, 0.0, 1 - step / 8] for step in range(16)]
         yield {**sized, **agreed, **ratios, **switches}
         yield {**sized, **switches}
         yield {**agreed, **ratios}
@@ -126,11 +98,7 @@ class Picture:
         side, area = min(self.height, self.width), self.height * self.width
         if isinstance(value, Mapping):
             if {"height", "width"} <= set(value):
-                return (
-                    {"height": self.height, "width": self.width}
-                    if "patch" not in name
-                    else None
-                )
+                return {"height": self.height, "width": self.width} if "patch" not in name else None
             if {"max_height", "max_width"} <= set(value):
                 return {"max_height": self.height, "max_width": self.width}
             if {"shortest_edge", "longest_edge"} <= set(value):
@@ -167,28 +135,15 @@ def defaults(cls: Any) -> dict[str, Any]:
     """The arguments of a processor class with their defaults."""
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        found.update(
-            {
-                n: v
-                for n, v in vars(base).items()
-                if not n.startswith("_") and not callable(v)
-            }
-        )
+        found.update({n: v for n, v in vars(base).items() if not n.startswith("_") and not callable(v)})
         kwargs = getattr(base, "valid_kwargs", None)
         for name in getattr(kwargs, "__annotations__", {}):
             found.setdefault(name, None)
         if "__init__" in vars(base):
             for name, parameter in inspect.signature(base.__init__).parameters.items():
-                if (
-                    parameter.default is not parameter.empty
-                    and parameter.default is not None
-                ):
+                if parameter.default is not parameter.empty and parameter.default is not None:
                     found.setdefault(name, parameter.default)
-    return {
-        name: dict(v) if isinstance(v, Mapping) else v
-        for name, v in found.items()
-        if not isinstance(v, property)
-    }
+    return {name: dict(v) if isinstance(v, Mapping) else v for name, v in found.items() if not isinstance(v, property)}
 
 
 class Sound:
@@ -197,11 +152,7 @@ class Sound:
     def __init__(self, config: Any, shapes: Mapping[str, list[int]]) -> None:
         self.config = config
         self.shape = next(
-            (
-                shapes[name]
-                for name in ("input_features", "audio_features", "input_values")
-                if name in shapes
-            ),
+            (shapes[name] for name in ("input_features", "audio_features", "input_values") if name in shapes),
             [],
         )
 
@@ -242,10 +193,7 @@ class Sound:
             return {}
         if "chunk_length" in names and "hop_length" in names:
             for seconds in range(1, 41):
-                if (
-                    16_000 * seconds % frames == 0
-                    and 50 <= 16_000 * seconds // frames <= 400
-                ):
+                if 16_000 * seconds % frames == 0 and 50 <= 16_000 * seconds // frames <= 400:
                     return {
                         "chunk_length": seconds,
                         "hop_length": 16_000 * seconds // frames,

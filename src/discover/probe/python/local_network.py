@@ -36,22 +36,12 @@ class Network:
 
     def chosen(self) -> str | None:
         """The class with the most content among its inputs; of several the one that has a task."""
-        mapped = {
-            item["name"]: bool(item.get("mappings"))
-            for item in self.job.get("classes") or ()
-        }
-        ran = {
-            name: item
-            for name, item in (self.facts.get("classes") or {}).items()
-            if "error" not in item
-        }
+        mapped = {item["name"]: bool(item.get("mappings")) for item in self.job.get("classes") or ()}
+        ran = {name: item for name, item in (self.facts.get("classes") or {}).items() if "error" not in item}
 
         def rank(name: str) -> tuple[int, bool, bool]:
             inputs = ran[name].get("inputs", self.facts.get("inputs") or {})
-            plain = not any(
-                word in name
-                for word in ("MultipleChoice", "XVector", "FrameClassification")
-            )
+            plain = not any(word in name for word in ("MultipleChoice", "XVector", "FrameClassification"))
             return (
                 sum(word in inputs for word in CONTENT),
                 plain,
@@ -89,24 +79,18 @@ class Network:
             return None
         try:
             call, proven = self.open()
-            given = runtime.completed(
-                encoded, proven, list(inspect.signature(call).parameters)
-            )
+            given = runtime.completed(encoded, proven, list(inspect.signature(call).parameters))
             with torch.no_grad():
                 call(**given)
         except Exception as error:  # noqa: BLE001 - whatever it raises is the reason
             return said(error)
         return None
 
-    def problem(
-        self, settings: Mapping[str, Any], folder: Path, kinds: Sequence[str]
-    ) -> str | None:
+    def problem(self, settings: Mapping[str, Any], folder: Path, kinds: Sequence[str]) -> str | None:
         """Why the network does not run with what parts make of samples, or None."""
         try:
             made = runtime.make(settings, self.job["module"], folder)
-            return self.stopped(
-                made.inputs(**{kind: sample(kind, made) for kind in kinds})
-            )
+            return self.stopped(made.inputs(**{kind: sample(kind, made) for kind in kinds}))
         except Exception as error:  # noqa: BLE001 - as above
             return said(error)
 

@@ -61,15 +61,9 @@ FIELDS = {
 }
 # What processors read from a tokenizer: `tokenizer.image_token`, `self.tokenizer.boi_token_id`.
 READ = re.compile(r"tokenizer\.(\w+?_token)(?:_ids?)?\b(?!\w|\()")
-ASKED = re.compile(
-    r"""getattr\(\s*(?:self\.)?tokenizer,\s*["'](\w+_token)(?:_id)?["']"""
-)
-ASSIGNED = re.compile(
-    r"self\.(\w+_token)\s*(?::[^=\n]+)?=\s*([^\n]+(?:\n\s{12,}[^\n]+){0,3})"
-)
-TOKEN = re.compile(
-    r"""["'](<[^<>"'\s{}]{1,40}>|\[[A-Z_]{2,20}\]|<?\|[^"'\s{}|]{1,40}\|>?)["']"""
-)
+ASKED = re.compile(r"""getattr\(\s*(?:self\.)?tokenizer,\s*["'](\w+_token)(?:_id)?["']""")
+ASSIGNED = re.compile(r"self\.(\w+_token)\s*(?::[^=\n]+)?=\s*([^\n]+(?:\n\s{12,}[^\n]+){0,3})")
+TOKEN = re.compile(r"""["'](<[^<>"'\s{}]{1,40}>|\[[A-Z_]{2,20}\]|<?\|[^"'\s{}|]{1,40}\|>?)["']""")
 TURNED = re.compile(r"""convert_tokens_to_ids\(\s*["']([^"']+)["']""")
 
 
@@ -106,31 +100,21 @@ def text_config(config: Any) -> Any:
         found = config
     if isinstance(getattr(found, "vocab_size", None), int):
         return found
-    sized = (
-        part
-        for part in configs(config)
-        if isinstance(getattr(part, "vocab_size", None), int)
-    )
+    sized = (part for part in configs(config) if isinstance(getattr(part, "vocab_size", None), int))
     return next(sized, found)
 
 
 class Tokens:
     """The special tokens of a model: their words from its tokenizer and processor, their ids from its configuration."""
 
-    def __init__(
-        self, config: Any, tokenizer_class: Any, processor_class: Any = None
-    ) -> None:
+    def __init__(self, config: Any, tokenizer_class: Any, processor_class: Any = None) -> None:
         self.config, self.text = config, text_config(config)
         size = getattr(self.text, "vocab_size", None)
         self.bounded = isinstance(size, int) and size > 0
         self.size = min(size, SIZE) if self.bounded else SIZE
         self.named = named(tokenizer_class)
-        self.extra: dict[
-            str, str
-        ] = {}  # what the processor reads from its tokenizer by name
-        self.words: dict[
-            str, str | None
-        ] = {}  # other tokens that must be there, with their role where it is known
+        self.extra: dict[str, str] = {}  # what the processor reads from its tokenizer by name
+        self.words: dict[str, str | None] = {}  # other tokens that must be there, with their role where it is known
         if processor_class is not None:
             self.read(processor_class)
         self.special = self.numbered()
@@ -140,9 +124,7 @@ class Tokens:
         module = sys.modules.get(processor_class.__module__)
         source = inspect.getsource(module) if module else ""
         code = re.sub(r'"""[\s\S]*?"""', '""', source)
-        for name, parameter in inspect.signature(
-            processor_class.__init__
-        ).parameters.items():
+        for name, parameter in inspect.signature(processor_class.__init__).parameters.items():
             if name.endswith("_token") and isinstance(parameter.default, str):
                 self.words[parameter.default] = name
         assigned: dict[str, str] = {}
@@ -154,9 +136,7 @@ class Tokens:
         for word in [*TOKEN.findall(code), *TURNED.findall(code)]:
             self.words.setdefault(word, None)
         for name in dict.fromkeys([*READ.findall(code), *ASKED.findall(code)]):
-            if name.removesuffix("_token") not in ROLES and not name.startswith(
-                ("add", "special_", "all_")
-            ):
+            if name.removesuffix("_token") not in ROLES and not name.startswith(("add", "special_", "all_")):
                 word = assigned.get(name) or f"<{name.removesuffix('_token')}>"
                 self.extra[name] = word
                 self.words[word] = name
@@ -168,11 +148,7 @@ class Tokens:
             if wanted.get(word) is None:
                 wanted[word] = number(self.text, self.config, name)
         for word, name in self.words.items():
-            found = (
-                None
-                if name is None
-                else field(self.config, f"{name}_id", *FIELDS.get(name, ()))
-            )
+            found = None if name is None else field(self.config, f"{name}_id", *FIELDS.get(name, ()))
             if wanted.get(word) is None:
                 wanted[word] = found
         taken: dict[int, str] = {}
@@ -218,11 +194,7 @@ def named(tokenizer_class: Any) -> dict[str, str]:
         if "__init__" not in vars(cls):
             continue
         for name, parameter in inspect.signature(cls.__init__).parameters.items():
-            if (
-                name.endswith("_token")
-                and name.removesuffix("_token") in ROLES
-                and isinstance(parameter.default, str)
-            ):
+            if name.endswith("_token") and name.removesuffix("_token") in ROLES and isinstance(parameter.default, str):
                 found.setdefault(name, parameter.default)
     if not found or set(found) <= {"mask_token"}:
         return dict(DEFAULTS)
@@ -234,11 +206,7 @@ def named(tokenizer_class: Any) -> dict[str, str]:
 def number(text: Any, config: Any, name: str) -> int | None:
     """The id that a configuration gives a token of this name."""
     return next(
-        (
-            n
-            for n in (field(part, f"{name}_id") for part in (text, config))
-            if n is not None
-        ),
+        (n for n in (field(part, f"{name}_id") for part in (text, config)) if n is not None),
         None,
     )
 
@@ -256,20 +224,10 @@ def kinds(tokenizer_class: Any) -> list[str]:
     if model == "WordPiece" or "ordpiece" in source:
         return ["wordpiece", "letters"]
     if model == "BPE" or "merges" in files:
-        likely = (
-            "suffix"
-            if 'suffix="</w>"' in source
-            else "bytes"
-            if "ByteLevel" in source
-            else "metaspace"
-        )
+        likely = "suffix" if 'suffix="</w>"' in source else "bytes" if "ByteLevel" in source else "metaspace"
         likely = "continued" if "@@" in source else likely
         return list(dict.fromkeys([likely, "bytes", "metaspace", "suffix", "letters"]))
-    return (
-        ["bytes", "letters", "metaspace"]
-        if "tokenizers" in str(tokenizer_class.__mro__)
-        else ["letters", "unigram"]
-    )
+    return ["bytes", "letters", "metaspace"] if "tokenizers" in str(tokenizer_class.__mro__) else ["letters", "unigram"]
 
 
 def problem(tokenizer: Any, size: int | None, sentence: Any) -> str | None:
@@ -290,9 +248,7 @@ def problem(tokenizer: Any, size: int | None, sentence: Any) -> str | None:
     return None
 
 
-def tokenizer(
-    job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path
-) -> dict[str, Any]:
+def tokenizer(job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path) -> dict[str, Any]:
     """Settings of a tokenizer of the class that really work, found by trying; raises with the last reason."""
     try:
         return searched(job, config, name, processor, folder / "own")
@@ -301,9 +257,7 @@ def tokenizer(
         return {**found, "instead_of": name}
 
 
-def searched(
-    job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path
-) -> dict[str, Any]:
+def searched(job: Mapping[str, Any], config: Any, name: str, processor: Any, folder: Path) -> dict[str, Any]:
     """Settings of a tokenizer of exactly this class."""
     cls = runtime.find(name, job["module"])
     tokens = Tokens(config, cls, processor)
@@ -316,19 +270,11 @@ def searched(
             if word in DEMANDED:
                 settings["arguments"][word] = DEMANDED[word]
         try:
-            made = runtime.make(
-                {"tokenizer": settings}, job["module"], folder / str(place)
-            )
+            made = runtime.make({"tokenizer": settings}, job["module"], folder / str(place))
             for sentence in (SENTENCE, PROTEIN):
-                reason = problem(
-                    made.tokenizer, tokens.size if tokens.bounded else None, sentence
-                )
+                reason = problem(made.tokenizer, tokens.size if tokens.bounded else None, sentence)
                 if reason is None:
-                    return (
-                        settings
-                        if sentence == SENTENCE
-                        else {**settings, "sample": sentence}
-                    )
+                    return settings if sentence == SENTENCE else {**settings, "sample": sentence}
                 reasons.append(reason)
         except ImportError:
             raise
