@@ -35,7 +35,13 @@ BERT = hf.Model(
     primary="BertModel",
     task_word="text_embedding",
     takes=["text"],
-    tiny={"vocab_size": 512, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128},
+    tiny={
+        "vocab_size": 512,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 128,
+    },
     inputs={"input_ids": "ids B S"},
     classes=[
         hf.Class("BertModel", outputs={"last_hidden_state": "B S 64", "pooler_output": "B 64"}, parameters=136_896),

@@ -28,7 +28,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> None:
     (folder / "hfgen_probe").symlink_to(ROOT / "src/discover/probe/python")
     (folder / "hfgen_runtime").mkdir()
     shared = (ROOT / "src/discover/probe/mod.rs").read_text()
-    for name in re.findall(r'templates/runtime/(\w+)\.py\.hbs', shared):
+    for name in re.findall(r"templates/runtime/(\w+)\.py\.hbs", shared):
         (folder / "hfgen_runtime" / f"{name}.py").symlink_to(ROOT / f"templates/runtime/{name}.py.hbs")
     kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "hfgen_runtime"}
     for name in kept:

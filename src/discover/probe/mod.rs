@@ -33,6 +33,7 @@ pub const SEARCH: &[(&str, &str)] = search![
     "configs.py",
     "labels.py",
     "local.py",
+    "local_marks.py",
     "local_media.py",
     "local_network.py",
     "local_text.py",

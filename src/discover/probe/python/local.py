@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-
 from hfgen_runtime import local as runtime
 from hfgen_runtime.inputs import size
 
+from .local_marks import Marks
 from .local_media import Picture, Sound
 from .local_network import Network, sample
 from .local_text import BACKEND, configs, said, tokenizer
@@ -27,7 +27,10 @@ from .tree import python
 DEMANDED: dict[str, dict[str, Any]] = {
     "language": {"language": "en"},
     "task_inputs": {"names": {"text": ""}, "task_inputs": ["semantic"]},
-    "html_strings": {"names": {"text": "html_strings"}, "text": ["<html><body><p>{text}</p></body></html>"]},
+    "html_strings": {
+        "names": {"text": "html_strings"},
+        "text": ["<html><body><p>{text}</p></body></html>"],
+    },
     "boxes": {"names": {"text": "text"}, "words": True},
     "messages_list": {
         "names": {"text": ""},
@@ -35,10 +38,13 @@ DEMANDED: dict[str, dict[str, Any]] = {
         "proteins": [{"aa_seq": "MKTAYIAKQR", "foldseek": "dvvvvdddpp"}],
     },
 }
-DETECTION = "DetrImageProcessor"
-IMAGE, AUDIO, VIDEO = "CLIPImageProcessor", "Wav2Vec2FeatureExtractor", "VideoMAEVideoProcessor"
+DETECTION, SPECTROGRAM = "DetrImageProcessor", "WhisperFeatureExtractor"
+IMAGE, AUDIO, VIDEO = (
+    "CLIPImageProcessor",
+    "Wav2Vec2FeatureExtractor",
+    "VideoMAEVideoProcessor",
+)
 COUNT = re.compile(r"^(image_seq_len(gth)?|num_image_tokens|num_query_tokens|audio_seq_length)$")
-PLACED = re.compile(r"at=(\d+):\d+:(\d+)")
 SUFFIXES = {
     "image_processor": "ImageProcessor",
     "video_processor": "VideoProcessor",
@@ -79,12 +85,14 @@ class Search:
 
     def __init__(self, job: Mapping[str, Any], found: Mapping[str, Any], folder: Path) -> None:
         self.job, self.facts, self.folder = job, found, folder
-        self.config = runtime.find_config(job["module"], job["config_class"])(**python(found.get("tiny") or {}))
+        self.network = Network(job, found)
+        self.marks = Marks(found)
+        config_class = runtime.find_config(job["module"], job["config_class"])
+        self.config = config_class(**python(self.network.tiny()))
         self.shapes = shapes(found)
         self.hints = ((job.get("own") or {}).get("hints") or {}).get("local") or {}
         self.tries = 0
         self.errors: dict[str, str] = {}
-        self.network = Network(job, found)
 
     def found(self) -> dict[str, Any]:
         """Every part that the facts name, and stand-ins for what the model takes beside them."""
@@ -155,10 +163,10 @@ class Search:
             return [] if "image_processor" in named else [DETECTION if "OBJECT_DETECTION" in mapped else IMAGE]
         if part == "video_processor" and (always or (len(pixels) == 5 and "image_processor" not in named)):
             return [VIDEO]
+        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
+            return [SPECTROGRAM]
         if part == "feature_extractor" and (always or len(self.shapes.get("input_values", [])) == 2):
             return [AUDIO]
-        if part == "feature_extractor" and len(self.shapes.get("input_features", [])) == 3:
-            return ["WhisperFeatureExtractor"]
         return []
 
     def part(self, part: str, names: list[str], processor: Any) -> dict[str, Any]:
@@ -211,7 +219,12 @@ class Search:
             if len(proven) != tensor.dim():
                 return False
             given = list(tensor.shape)
-            if name == "input_features" and given[1:] != proven[1:] and given[-1] not in proven and given[1] not in proven:
+            if (
+                name == "input_features"
+                and given[1:] != proven[1:]
+                and given[-1] not in proven
+                and given[1] not in proven
+            ):
                 return False
             if name == "pixel_values" and given[1:] != proven[1:] and len(proven) >= 4:
                 return False
@@ -224,7 +237,12 @@ class Search:
         for kinds in self.together(parts):
             for settings in self.processors(cls, parts):
                 for call in self.calls(cls, kinds, parts):
-                    whole = {**parts, "processor": settings, "call": call, "takes": list(kinds)}
+                    whole = {
+                        **parts,
+                        "processor": settings,
+                        "call": call,
+                        "takes": list(kinds),
+                    }
                     encoded, reason = self.encoded(whole, kinds)
                     if encoded and reason and "token" in reason:
                         other = self.renumbered(whole, encoded)
@@ -252,7 +270,7 @@ class Search:
     def renumbered(self, settings: Mapping[str, Any], encoded: Mapping[str, Any]) -> dict[str, Any] | None:
         """The same parts with the id that the model wants for the token that the processor repeats for other data."""
         ids = encoded["input_ids"].flatten().tolist() if "input_ids" in encoded else []
-        wanted = next(iter(self.placed()), None)
+        wanted = next(iter(self.marks.placed), None)
         repeated = max(set(ids), key=ids.count, default=None)
         if wanted is None or repeated in (None, wanted) or ids.count(repeated) < 2:
             return None
@@ -267,20 +285,30 @@ class Search:
         takes = [name for name in roles(cls) if ROLES[name] in parts]
         renamed = {name: ROLES[name] for name in takes if ROLES[name] != name}
         numbers: dict[str, Any] = {}
-        for name, parameter in parameters.items():
-            value = next((getattr(part, name) for part in configs(self.config) if getattr(part, name, None) is not None), None)
+        for name in parameters:
+            value = next(
+                (getattr(part, name) for part in configs(self.config) if getattr(part, name, None) is not None),
+                None,
+            )
             if name not in ROLES and isinstance(value, (int, float, str)) and not name.endswith("_token"):
                 numbers[name] = value
         settings: dict[str, Any] = {"class": cls.__name__, "takes": takes}
         if renamed:
             settings["parts"] = renamed
-        count = self.placeholders()
+        count = self.marks.most()
         counts = [name for name in parameters if COUNT.search(name) and not self.given("processor").get(name)]
-        given = {**numbers, **({name: count for name in counts} if count else {}), **self.given("processor")}
+        given = {
+            **numbers,
+            **({name: count for name in counts} if count else {}),
+            **self.given("processor"),
+        }
         yield {**settings, "arguments": given}
         if "num_additional_image_tokens" in parameters:
             yield {**settings, "arguments": {**given, "num_additional_image_tokens": 1}}
-            yield {**settings, "arguments": {**given, "vision_feature_select_strategy": "full"}}
+            yield {
+                **settings,
+                "arguments": {**given, "vision_feature_select_strategy": "full"},
+            }
         if numbers:
             yield {**settings, "arguments": {}}
         if "audio_tokenizer" in parameters:  # a codec; without one it encodes text
@@ -307,35 +335,16 @@ class Search:
                 demanded.update(DEMANDED[name])
         if "mm_token_type_ids" in self.shapes:
             demanded["return_mm_token_type_ids"] = True
-        marks = {kind: self.marks(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
+        marks = {kind: self.marks.words(kind, parts.get("tokenizer") or {}) for kind in kinds if kind != "text"}
         if "text" in kinds:
             for place in range(max(map(len, marks.values()), default=0)):
                 chosen = {kind: words[min(place, len(words) - 1)] for kind, words in marks.items() if words}
-                yield {"text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]), "marks": chosen, **demanded}
+                yield {
+                    "text": " ".join([*(f"{{{kind}}}" for kind in chosen), "{text}"]),
+                    "marks": chosen,
+                    **demanded,
+                }
         yield demanded
-
-    def marks(self, kind: str, tokenizer: Mapping[str, Any]) -> list[str]:
-        """Words that may stand in a text for data of this kind, the likely ones first."""
-        special = tokenizer.get("special", {})
-        extra = tokenizer.get("arguments", {}).get("extra_special_tokens", {})
-        begins = {"image": "boi_token", "audio": "boa_token", "video": "video_token"}
-        named = [extra.get(f"{kind}_token"), extra.get(begins[kind]), extra.get("image_token") if kind == "video" else None]
-        proven = [word for word, number in special.items() if number in self.placed()]
-        spoken = {"image": ("image", "img"), "audio": ("audio", "sound", "speech"), "video": ("video",)}[kind]
-        alike = [word for word in special if any(part in word.lower() for part in spoken)]
-        return list(dict.fromkeys([word for word in [*named, *(w for w in alike if w in proven), *alike, *proven] if word]))[:6]
-
-    def placed(self) -> dict[int, int]:
-        """How many of which token stand in the proven text in the place of other data."""
-        found: dict[int, int] = {}
-        for inputs in [self.facts.get("inputs") or {}, *(c.get("inputs") or {} for c in (self.facts.get("classes") or {}).values())]:
-            for number, count in PLACED.findall(str(inputs.get("input_ids", ""))):
-                found.setdefault(int(number), int(count))
-        return found
-
-    def placeholders(self) -> int | None:
-        """The largest number of places that other data take in the proven text."""
-        return max(self.placed().values(), default=None)
 
     def fresh(self) -> Path:
         """A new folder."""
@@ -355,7 +364,10 @@ def roles(processor: Any) -> list[str]:
 def shapes(found: Mapping[str, Any]) -> dict[str, list[int]]:
     """The shape of every proven input of any class, for one row."""
     known: dict[str, list[int]] = {}
-    for inputs in [found.get("inputs") or {}, *(item.get("inputs") or {} for item in (found.get("classes") or {}).values())]:
+    for inputs in [
+        found.get("inputs") or {},
+        *(item.get("inputs") or {} for item in (found.get("classes") or {}).values()),
+    ]:
         for name, described in inputs.items():
             words = described.split() if isinstance(described, str) else []
             if words and words[0] not in ("each", "value", "plain"):

@@ -23,9 +23,23 @@ AGREES = {
     "num_frames": ("num_frames",),
 }
 # What a tiny film or picture is not put through: choosing frames by time, reading text, drawing with a font.
-SWITCHES = ("do_pan_and_scan", "apply_ocr", "crop_to_patches", "do_sample_frames", "draw_on_frames")
+SWITCHES = (
+    "do_pan_and_scan",
+    "apply_ocr",
+    "crop_to_patches",
+    "do_sample_frames",
+    "draw_on_frames",
+)
 RATIOS = ("downsample_ratio", "pixel_shuffle_ratio")
-MELS = ("num_mel_bins", "n_mels", "feature_size", "mel_bins", "input_feat_per_channel", "num_mels", "n_mel")
+MELS = (
+    "num_mel_bins",
+    "n_mels",
+    "feature_size",
+    "mel_bins",
+    "input_feat_per_channel",
+    "num_mels",
+    "n_mel",
+)
 
 
 class Picture:
@@ -33,14 +47,20 @@ class Picture:
 
     def __init__(self, config: Any, shapes: Mapping[str, list[int]]) -> None:
         self.config = config
-        shape = next((shapes[n] for n in ("pixel_values", "pixel_values_videos", "image", "images") if n in shapes), [])
+        shape = next(
+            (shapes[n] for n in ("pixel_values", "pixel_values_videos", "image", "images") if n in shapes),
+            [],
+        )
         self.height, self.width = (shape[-2], shape[-1]) if len(shape) >= 4 else (0, 0)
         self.frames = shape[1] if len(shape) == 5 else 0
         self.patch = self.agreed("patch_size") or 8
         self.unit = self.patch * (self.agreed("merge_size") or 1)
         if not self.height or self.height > 4096:
             sizes = (getattr(part, "image_size", None) for part in configs(config))
-            known = next((size for size in sizes if isinstance(size, (int, list, tuple)) and size), None)
+            known = next(
+                (size for size in sizes if isinstance(size, (int, list, tuple)) and size),
+                None,
+            )
             pair = list(known)[:2] if isinstance(known, (list, tuple)) else [known, known]
             self.height, self.width = pair if known and max(pair) <= 512 else (4 * self.unit, 4 * self.unit)
 
@@ -58,10 +78,11 @@ class Picture:
         """Arguments to try with a class, from those that only say the size to those that say all."""
         names = defaults(cls)
         sized = {name: self.sized(name, value) for name, value in names.items() if self.sized(name, value) is not None}
-        agreed = {name: self.agreed(name) for name in AGREES if name in names and self.agreed(name) is not None}
-        for name in agreed:
-            if isinstance(names[name], Mapping):
-                agreed[name] = dict.fromkeys(names[name], agreed[name])  # type: ignore[assignment]
+        agreed: dict[str, Any] = {}
+        for name in AGREES:
+            value = self.agreed(name) if name in names else None
+            if value is not None:
+                agreed[name] = dict.fromkeys(names[name], value) if isinstance(names[name], Mapping) else value
         ratios = {name: field_float(self.config, name) for name in RATIOS if name in names}
         ratios = {name: ratio for name, ratio in ratios.items() if ratio is not None}
         switches: dict[str, Any] = {name: False for name in SWITCHES if names.get(name)}
@@ -82,7 +103,10 @@ class Picture:
                 return {"max_height": self.height, "max_width": self.width}
             if {"shortest_edge", "longest_edge"} <= set(value):
                 whole = (value["longest_edge"] or 0) >= AREA
-                return {"shortest_edge": self.unit**2 if whole else side, "longest_edge": area if whole else max(self.height, self.width)}
+                return {
+                    "shortest_edge": self.unit**2 if whole else side,
+                    "longest_edge": area if whole else max(self.height, self.width),
+                }
             if "shortest_edge" in value:
                 return {"shortest_edge": side}
             if "longest_edge" in value:
@@ -101,7 +125,10 @@ class Picture:
 def field_float(config: Any, name: str) -> float | None:
     """A ratio of the configuration."""
     values = (getattr(part, name, None) for part in configs(config))
-    return next((float(value) for value in values if isinstance(value, (int, float)) and value), None)
+    return next(
+        (float(value) for value in values if isinstance(value, (int, float)) and value),
+        None,
+    )
 
 
 def defaults(cls: Any) -> dict[str, Any]:
@@ -124,7 +151,10 @@ class Sound:
 
     def __init__(self, config: Any, shapes: Mapping[str, list[int]]) -> None:
         self.config = config
-        self.shape = next((shapes[name] for name in ("input_features", "audio_features", "input_values") if name in shapes), [])
+        self.shape = next(
+            (shapes[name] for name in ("input_features", "audio_features", "input_values") if name in shapes),
+            [],
+        )
 
     def arguments(self, cls: Any) -> Iterator[dict[str, Any]]:
         """Arguments to try with a class of feature extractors."""
@@ -133,8 +163,13 @@ class Sound:
         sampled = field(self.config, "sampling_rate", "sample_rate")
         if sampled and sampled >= 4000 and "sampling_rate" in names:
             rate = {"sampling_rate": sampled}
-        default = getattr(names.get("feature_size"), "default", None) or getattr(names.get("num_mel_bins"), "default", None)
-        mels = next((n for n in (field(self.config, word) for word in MELS) if n and n > 1), None)
+        default = getattr(names.get("feature_size"), "default", None) or getattr(
+            names.get("num_mel_bins"), "default", None
+        )
+        mels = next(
+            (n for n in (field(self.config, word) for word in MELS) if n and n > 1),
+            None,
+        )
         proven = [n for n in self.shape[1:] if 8 <= n <= 256]
         tried: list[dict[str, Any]] = []
         for count in dict.fromkeys([mels, *proven[::-1], *proven, None]):
@@ -159,7 +194,10 @@ class Sound:
         if "chunk_length" in names and "hop_length" in names:
             for seconds in range(1, 41):
                 if 16_000 * seconds % frames == 0 and 50 <= 16_000 * seconds // frames <= 400:
-                    return {"chunk_length": seconds, "hop_length": 16_000 * seconds // frames}
+                    return {
+                        "chunk_length": seconds,
+                        "hop_length": 16_000 * seconds // frames,
+                    }
         if "max_length" in names:
             return {"max_length": frames}
         return {}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
 from hfgen_runtime import local as runtime
 from hfgen_runtime import samples
 from hfgen_runtime.inputs import SEQUENCE, tensors
@@ -16,7 +15,15 @@ from hfgen_runtime.inputs import SEQUENCE, tensors
 from .build import build, find_class
 from .local_text import said
 
-CONTENT = ("pixel_values", "pixel_values_videos", "input_features", "input_values", "audio_values", "input_ids", "images")
+CONTENT = (
+    "pixel_values",
+    "pixel_values_videos",
+    "input_features",
+    "input_values",
+    "audio_values",
+    "input_ids",
+    "images",
+)
 
 
 class Network:
@@ -35,9 +42,18 @@ class Network:
         def rank(name: str) -> tuple[int, bool, bool]:
             inputs = ran[name].get("inputs", self.facts.get("inputs") or {})
             plain = not any(word in name for word in ("MultipleChoice", "XVector", "FrameClassification"))
-            return sum(word in inputs for word in CONTENT), plain, mapped.get(name, False)
+            return (
+                sum(word in inputs for word in CONTENT),
+                plain,
+                mapped.get(name, False),
+            )
 
         return max(ran, key=rank, default=None)
+
+    def tiny(self) -> Mapping[str, Any]:
+        """The arguments that make its configuration tiny."""
+        facts = (self.facts.get("classes") or {}).get(self.name or "", {})
+        return facts.get("tiny") or self.facts.get("tiny") or {}
 
     def open(self) -> tuple[Any, dict[str, Any]]:
         """The network and one row of its proven inputs."""
@@ -46,8 +62,12 @@ class Network:
                 raise LookupError("no class of it runs")
             facts = self.facts["classes"][self.name]
             config_class = find_class(self.job["module"], self.job["config_class"])
-            tiny = facts.get("tiny", self.facts.get("tiny") or {})
-            network, _ = build(find_class(self.job["module"], self.name), config_class, tiny, facts.get("config"))
+            network, _ = build(
+                find_class(self.job["module"], self.name),
+                config_class,
+                self.tiny(),
+                facts.get("config"),
+            )
             described = facts.get("inputs", self.facts.get("inputs") or {})
             call = getattr(network, facts.get("call") or "forward")
             self.opened = call, tensors(described, 1, facts.get("sequence") or SEQUENCE)

@@ -12,20 +12,45 @@ from typing import Any
 from hfgen_runtime import local as runtime
 
 SIZE = 512
-SENTENCE, PROTEIN = "the quick brown fox jumps over the lazy dog", "MKTAYIAKQRQISFVKSHFSRQ"
+SENTENCE, PROTEIN = (
+    "the quick brown fox jumps over the lazy dog",
+    "MKTAYIAKQRQISFVKSHFSRQ",
+)
 BACKEND = "TokenizersBackend"  # what stands in for a tokenizer that needs a library which is not installed
 # Arguments that a class demands beside its vocabulary, by their name.
 DEMANDED = {"tags_dict": {"html": 0, "body": 1, "p": 2, "div": 3}}
 ROLES = ("pad", "unk", "bos", "eos", "sep", "cls", "mask")
-DEFAULTS = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}
+DEFAULTS = {
+    "unk_token": "<unk>",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "pad_token": "<pad>",
+    "mask_token": "<mask>",
+}
 
 # The field of a configuration that holds the id of a token, where it is not simply `<name>_id`.
 FIELDS = {
-    "image_token": ("image_token_index", "img_token_id", "image_patch_id", "im_patch_id", "media_placeholder_token_id"),
+    "image_token": (
+        "image_token_index",
+        "img_token_id",
+        "image_patch_id",
+        "im_patch_id",
+        "media_placeholder_token_id",
+    ),
     "video_token": ("video_token_index",),
     "audio_token": ("audio_token_index", "audio_token_idx", "sound_token_id"),
-    "boi_token": ("boi_token_index", "image_start_token_id", "vision_start_token_id", "image_bos_token_id"),
-    "eoi_token": ("eoi_token_index", "image_end_token_id", "vision_end_token_id", "image_eos_token_id"),
+    "boi_token": (
+        "boi_token_index",
+        "image_start_token_id",
+        "vision_start_token_id",
+        "image_bos_token_id",
+    ),
+    "eoi_token": (
+        "eoi_token_index",
+        "image_end_token_id",
+        "vision_end_token_id",
+        "image_eos_token_id",
+    ),
     "boa_token": ("boa_token_index", "audio_start_token_id", "audio_bos_token_id"),
     "eoa_token": ("eoa_token_index", "audio_end_token_id", "audio_eos_token_id"),
     "vision_start_token": ("vision_start_token_id", "image_start_token_id"),
@@ -143,11 +168,22 @@ class Tokens:
         if self.extra:
             arguments["extra_special_tokens"] = dict(self.extra)
         arguments["model_max_length"] = self.longest()
-        return {"kind": kind, "size": self.size, "special": self.special, "arguments": arguments}
+        return {
+            "kind": kind,
+            "size": self.size,
+            "special": self.special,
+            "arguments": arguments,
+        }
 
     def longest(self) -> int:
         """The longest text that the model has positions for."""
-        known = field(self.text, "max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
+        known = field(
+            self.text,
+            "max_position_embeddings",
+            "n_positions",
+            "n_ctx",
+            "max_target_positions",
+        )
         return min(known, SIZE) if known else SIZE
 
 
@@ -169,7 +205,10 @@ def named(tokenizer_class: Any) -> dict[str, str]:
 
 def number(text: Any, config: Any, name: str) -> int | None:
     """The id that a configuration gives a token of this name."""
-    return next((n for n in (field(part, f"{name}_id") for part in (text, config)) if n is not None), None)
+    return next(
+        (n for n in (field(part, f"{name}_id") for part in (text, config)) if n is not None),
+        None,
+    )
 
 
 def kinds(tokenizer_class: Any) -> list[str]:
@@ -195,7 +234,10 @@ def problem(tokenizer: Any, size: int | None, sentence: Any) -> str | None:
     """Why a tokenizer can't serve the tiny model, or None: text must become several known ids below its size."""
     ids = runtime.encoded(tokenizer, sentence)["input_ids"]
     ids = ids[0] if ids and isinstance(ids[0], list) else ids
-    unknown, special = getattr(tokenizer, "unk_token_id", None), set(getattr(tokenizer, "all_special_ids", ()))
+    unknown, special = (
+        getattr(tokenizer, "unk_token_id", None),
+        set(getattr(tokenizer, "all_special_ids", ())),
+    )
     known = [n for n in ids if n != unknown and n not in special]
     if len(set(known)) < 5 or ids.count(unknown) > len(ids) // 3:
         return f"text becomes {ids[:12]}"
