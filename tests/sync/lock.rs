@@ -48,6 +48,7 @@ fn proven_facts_survive_writing_and_a_sync() {
         "config": "text_config", "tiny": {}, "inputs": {"input_ids": "ids B S", "past": ["noise B 2", null]}, "sequence": 24,
         "labels": {"labels": "ids B S high=2"}, "outputs": {"logits": "B S 512"}, "parameters": 123, "seconds": 0.02,
         "megabytes": 430, "call": "generate", "inert": ["pixel_values"], "random": true,
+        "unreached": {"layers.*.gate": "no output depends on it"}, "layers": {"hidden_states": 7},
     });
     let proven = json!({
         "key": "0123456789abcdef", "torch": "2.15.0", "transformers": "9.9.0",
