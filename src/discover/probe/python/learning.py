@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from hfgen_runtime.inputs import ROWS, tensors
-from hfgen_runtime.objective import objectives, without_gradient
+from hfgen_runtime.objective import objectives, stateless, without_gradient
 
 from .measure import Measured, differs, named_tensors
 
@@ -37,7 +37,7 @@ def unreached(measured: Measured, labels: Mapping[str, Any]) -> dict[str, str]:
 def backward(measured: Measured, labels: Mapping[str, Any]) -> None:
     """One pass with its gradients, as the generated tests make it."""
     torch.manual_seed(0)
-    given = {**measured.inputs(), **labelled(measured, labels)}
+    given = {**measured.inputs(), **labelled(measured, labels), **stateless(measured.network, measured.call)}
     outputs = dict(named_tensors(getattr(measured.network, measured.call)(**given)))
     found = [part for part in objectives(outputs, labelled=bool(labels)) if part is not None and part.requires_grad]
     torch.stack([part.float().reshape(()) for part in found]).sum().backward()

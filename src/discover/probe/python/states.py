@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from hfgen_runtime.compat import records
 from hfgen_runtime.layers import as_configured, counts
 
@@ -11,18 +13,22 @@ from .measure import Measured
 def unconfigured(measured: Measured) -> dict[str, int]:
     """States by the name of their output, as many as came; nothing of what is as the configuration says.
 
-    Attentions are asked of plain attention, which is the only one that has them: the network is switched to it.
+    Attentions are asked of plain attention, which is the only one that has them: a copy is switched to it.
     """
     found: dict[str, int] = {}
-    for what in ("hidden_states", "attentions"):
-        if not records(measured.network, what):
+    plain = copy.deepcopy(
+        measured.network
+    )  # some networks give twice as many of the second kind that they are asked for
+    for what, network in (("hidden_states", measured.network), ("attentions", plain)):
+        if not records(network, what):
             continue
         try:
             if what == "attentions":
-                measured.network.set_attn_implementation("eager")
-            outputs = measured.run({**measured.inputs(), f"output_{what}": True})
+                network.set_attn_implementation("eager")
+            asked = Measured(network, measured.call, measured.described, measured.sequence)
+            outputs = asked.run({**asked.inputs(), f"output_{what}": True})
         except Exception:
             continue
-        config = measured.network.config
+        config = network.config
         found |= {name: n for name, n in counts(outputs, what).items() if not as_configured(config, what, n)}
     return found
