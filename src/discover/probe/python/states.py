@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from hfgen_runtime.compat import records
 from hfgen_runtime.layers import as_configured, counts
@@ -32,3 +33,11 @@ def unconfigured(measured: Measured) -> dict[str, int]:
         config = network.config
         found |= {name: n for name, n in counts(outputs, what).items() if not as_configured(config, what, n)}
     return found
+
+
+def copied(network: Any) -> Any:
+    """The same network once more; None where it keeps tensors that can't be copied."""
+    try:
+        return copy.deepcopy(network)
+    except RuntimeError:
+        return None
