@@ -41,6 +41,36 @@ impl Digest {
     }
 }
 
+/// Hashes what comes in small pieces as one text, with memory for one long piece.
+pub struct Pieces {
+    hasher: blake3::Hasher,
+    waiting: Vec<u8>,
+}
+
+/// Long enough for the hasher to be fast.
+const LONG: usize = 32 << 10;
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self { hasher: blake3::Hasher::new(), waiting: Vec::with_capacity(LONG) }
+    }
+}
+
+impl Pieces {
+    pub fn put(&mut self, piece: &[u8]) {
+        if self.waiting.len() + piece.len() > LONG {
+            self.hasher.update(&self.waiting);
+            self.waiting.clear();
+        }
+        self.waiting.extend_from_slice(piece);
+    }
+
+    pub fn digest(mut self) -> Digest {
+        self.hasher.update(&self.waiting);
+        Digest::of_hash(*self.hasher.finalize().as_bytes())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -103,7 +133,17 @@ pub fn engine() -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::Digest;
+    use super::{Digest, LONG, Pieces};
+
+    #[test]
+    fn pieces_are_hashed_as_the_text_that_they_make() {
+        for (length, count) in [(0, 3), (7, 1), (9, LONG / 4), (LONG, 3), (LONG + 1, 2)] {
+            let piece = vec![b'x'; length];
+            let mut pieces = Pieces::default();
+            (0..count).for_each(|_| pieces.put(&piece));
+            assert_eq!(pieces.digest(), Digest::of(&piece.repeat(count)), "{count} x {length}");
+        }
+    }
 
     #[test]
     fn a_digest_comes_back_from_both_of_its_forms() {
