@@ -16,19 +16,19 @@ impl Digest {
 
     /// Of several parts; where one ends and the next begins counts.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut hasher = blake3::Hasher::new();
+        let mut pieces = Pieces::default();
         for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
+            pieces.put(&(part.len() as u64).to_le_bytes());
+            pieces.put(part);
         }
-        Self::of_hash(*hasher.finalize().as_bytes())
+        pieces.digest()
     }
 
     /// Of anything that serialises in a fixed order.
     pub fn of_value(value: &impl Serialize) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        match serde_json::to_writer(&mut hasher, value) {
-            Ok(()) => Self::of_hash(*hasher.finalize().as_bytes()),
+        // Written down first: JSON comes in pieces of a few bytes, and a hasher is slow with those.
+        match serde_json::to_vec(value) {
+            Ok(bytes) => Self::of(&bytes),
             Err(error) => Self::of(error.to_string().as_bytes()),
         }
     }
@@ -42,6 +42,7 @@ impl Digest {
 }
 
 /// Hashes what comes in small pieces as one text, with memory for one long piece.
+#[derive(Default)]
 pub struct Pieces {
     hasher: blake3::Hasher,
     waiting: Vec<u8>,
@@ -50,19 +51,19 @@ pub struct Pieces {
 /// Long enough for the hasher to be fast.
 const LONG: usize = 32 << 10;
 
-impl Default for Pieces {
-    fn default() -> Self {
-        Self { hasher: blake3::Hasher::new(), waiting: Vec::with_capacity(LONG) }
-    }
-}
-
 impl Pieces {
     pub fn put(&mut self, piece: &[u8]) {
-        if self.waiting.len() + piece.len() > LONG {
-            self.hasher.update(&self.waiting);
-            self.waiting.clear();
+        if self.waiting.len() + piece.len() <= LONG {
+            self.waiting.extend_from_slice(piece);
+            return;
         }
-        self.waiting.extend_from_slice(piece);
+        self.hasher.update(&self.waiting);
+        self.waiting.clear();
+        if piece.len() < LONG {
+            self.waiting.extend_from_slice(piece);
+        } else {
+            self.hasher.update(piece);
+        }
     }
 
     pub fn digest(mut self) -> Digest {
