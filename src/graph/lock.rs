@@ -7,6 +7,7 @@ use salsa::Database as Db;
 
 use super::inputs::Workspace;
 use super::models::{Model, Parsed};
+use super::remembered::KnownHead;
 use crate::digest::{Digest, Pieces};
 use crate::finding::codes::registry::MISSING_INPUT;
 use crate::finding::{Finding, Place};
@@ -104,6 +105,9 @@ pub fn class_names(db: &dyn Db, workspace: Workspace) -> Arc<ClassNames> {
 /// Of the class names, however they are written down.
 #[salsa::tracked]
 pub fn class_names_digest(db: &dyn Db, workspace: Workspace) -> Digest {
+    if let Some(known) = known_head(db, workspace) {
+        return known.names;
+    }
     // In long pieces: thousands of short texts are a hasher's worst case.
     let mut hasher = Pieces::default();
     let mut put = |name: &str| {
@@ -126,7 +130,26 @@ fn parted(db: &dyn Db, workspace: Workspace) -> Option<HeadText<'_>> {
 /// Where the head is parted.
 #[salsa::tracked]
 fn parting(db: &dyn Db, workspace: Workspace) -> Option<usize> {
+    if let Some(known) = known_head(db, workspace) {
+        return Some(known.table);
+    }
     lock::part(head(db, workspace)).map(|parted| parted.rest.len())
+}
+
+/// Of the head's text.
+#[salsa::tracked]
+pub fn head_digest(db: &dyn Db, workspace: Workspace) -> Digest {
+    Digest::of(head(db, workspace).as_bytes())
+}
+
+fn known_head(db: &dyn Db, workspace: Workspace) -> Option<KnownHead> {
+    workspace.remembered(db).head.filter(|known| known.head == *head_digest(db, workspace))
+}
+
+/// What a later build need not find out again; `None` where only the parser can read the class names.
+pub fn to_remember(db: &dyn Db, workspace: Workspace) -> Option<KnownHead> {
+    let table = (*parting(db, workspace))?;
+    Some(KnownHead { head: *head_digest(db, workspace), table, names: *class_names_digest(db, workspace) })
 }
 
 /// The head with its class names, by the parser.
