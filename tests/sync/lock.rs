@@ -22,9 +22,9 @@ fn sections_are_cut_where_they_stand() {
     assert_eq!(keys, ["bert", "bert-sw3", "eye-2.5"]);
     let mut whole = cut.head.to_owned();
     for section in &cut.sections {
-        assert_eq!(section.offset, whole.len());
-        assert_eq!(section.line as usize, whole.lines().count() + 1);
-        assert!(text[section.offset..].starts_with(section.text));
+        assert_eq!(section.offset(), whole.len());
+        assert_eq!(section.line() as usize, whole.lines().count() + 1);
+        assert!(text[section.offset()..].starts_with(section.text));
         whole.push_str(section.text);
     }
     assert_eq!(whole, text);
