@@ -44,16 +44,20 @@ pub fn merge(
 
 /// Keeps the former seconds and memory of a class that costs about as much as before: noise is no change of the lock.
 fn keep_costs(proven: &mut Proven, former: &Proven) {
-    let alike = |new: f64, old: f64| new <= 2.0 * old && old <= 2.0 * new;
     for (name, class) in &mut proven.classes {
         let Some(old) = former.classes.get(name) else { continue };
         if class.seconds.zip(old.seconds).is_some_and(|(new, old)| alike(new, old)) {
             class.seconds = old.seconds;
         }
-        if class.megabytes.zip(old.megabytes).is_some_and(|(new, old)| alike(new as f64, old as f64)) {
+        if class.megabytes.zip(old.megabytes).is_some_and(|(new, old)| alike(new, old)) {
             class.megabytes = old.megabytes;
         }
     }
+}
+
+/// Whether neither of two costs is more than twice the other.
+fn alike<T: PartialOrd + Copy + std::ops::Add<Output = T>>(new: T, old: T) -> bool {
+    new <= old + old && old <= new + new
 }
 
 /// Whether an answer is one.
@@ -99,7 +103,10 @@ mod tests {
         let (mut noisy, mut slow) = (costs(0.3, 500), costs(0.5, 1100));
         keep_costs(&mut noisy, &costs(0.2, 510));
         keep_costs(&mut slow, &costs(0.2, 510));
-        assert_eq!((&noisy.classes["A"], &slow.classes["A"]), (&costs(0.2, 510).classes["A"], &costs(0.5, 1100).classes["A"]));
+        assert_eq!(
+            (&noisy.classes["A"], &slow.classes["A"]),
+            (&costs(0.2, 510).classes["A"], &costs(0.5, 1100).classes["A"])
+        );
     }
 
     #[test]
