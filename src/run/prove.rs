@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(proven.gathered.ran[0].1, "a and 2 more are not known");
         desk.versions.insert("torch".to_owned(), "2.15.0".to_owned());
         let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
-        assert_eq!(proven.gathered.ran[0].1, "torch changed");
+        assert_eq!(proven.gathered.ran[0].1, "torch 2.15.0 is new");
         desk.versions.insert("torch".to_owned(), "2.16.0".to_owned());
         desk.suite.files[0].digest = Digest::of(b"edited");
         let proven = desk.prove(&Request::default(), &How::default(), &mut stand);

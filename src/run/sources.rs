@@ -127,18 +127,16 @@ impl<'a> Sources<'a> {
             .stamped
             .get(path)
             .filter(|(size, mtime, _)| stamp.is_some_and(|stamp| (stamp.size, stamp.mtime) == (*size, *mtime)));
-        let meaning = match stamped {
-            Some((_, _, meaning)) => meaning.clone(),
-            None => {
-                let meaning =
-                    self.system.read_text(&full).map_or_else(|_| String::new(), |text| short(meaning_of(&text)));
-                if let Some(stamp) = stamp {
-                    files.stamped.insert(path.to_owned(), (stamp.size, stamp.mtime, meaning.clone()));
-                    files.is_new = true;
-                }
-                meaning
+        let known = stamped.map(|(_, _, meaning)| meaning.clone());
+        let meaning = known.unwrap_or_else(|| {
+            let text = self.system.read_text(&full);
+            let meaning = text.map_or_else(|_| String::new(), |text| short(meaning_of(&text)));
+            if let Some(stamp) = stamp {
+                files.stamped.insert(path.to_owned(), (stamp.size, stamp.mtime, meaning.clone()));
+                files.is_new = true;
             }
-        };
+            meaning
+        });
         files.now.insert(path.to_owned(), meaning.clone());
         meaning
     }
