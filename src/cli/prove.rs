@@ -37,16 +37,18 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     let Ground { program, versions, transformers } = running::ground(context, &options, &args.run, &hardware)?;
     let sources = transformers.map(|package| Sources::open(context.system, &options.root, &package));
     let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs, &progress);
+    let how = running::how(&hardware, &args.run);
+    let (mut kept, _held) = running::kept(context, &options, &how);
     let session = Session {
         system: context.system,
         root: &options.root,
         suite: &suite,
-        how: &running::how(&hardware, &args.run),
+        how: &how,
         versions: &versions,
         sources: sources.as_ref(),
         progress: &progress,
     };
-    let proven = prove(&session, &request, &mut running::kept(context, &options), &mut pool)?;
+    let proven = prove(&session, &request, &mut kept, &mut pool)?;
     let found = findings(&suite, &proven, &request, &versions);
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &proven, &found, started.elapsed(), exit)?;

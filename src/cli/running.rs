@@ -21,9 +21,11 @@ use crate::run::files::{Suite, TestFile};
 use crate::run::kept::Kept;
 use crate::run::session::How;
 use crate::store::FOLDER;
+use crate::sys::Lock;
 
 /// Below the cache's folder.
 const RESULTS: &str = "results.jsonl";
+const LOCK: &str = "results.lock";
 /// The word for the fastest device.
 const AUTO: &str = "auto";
 /// So long the runtimes may take to say what devices they see.
@@ -144,9 +146,17 @@ pub fn ground(context: &Context<'_>, options: &Options, run: &RunArgs, hardware:
     Ok(Ground { program, versions, transformers })
 }
 
-/// The results that were kept.
-pub fn kept(context: &Context<'_>, options: &Options) -> Kept {
-    Kept::load(context.system, &options.root.join(FOLDER).join(RESULTS))
+/// The results that were kept, and what keeps others from adding to them meanwhile. A run that keeps nothing waits for nobody.
+pub fn kept(context: &Context<'_>, options: &Options, how: &How) -> (Kept, Option<Box<dyn Lock>>) {
+    let folder = options.root.join(FOLDER);
+    let waiting = || context.console.note("waiting for another hfgen that runs tests here\n");
+    let take = || {
+        context.system.make_folders(&folder)?;
+        context.system.lock(&folder.join(LOCK), &waiting)
+    };
+    // Where there can be no lock, as on some file systems, two runs at a time may lose results and nothing else.
+    let held = if how.forgets { None } else { take().ok() };
+    (Kept::load(context.system, &folder.join(RESULTS)), held)
 }
 
 /// How tests run, as it was typed; `hardware`: the profiles that they run on, where some are named.

@@ -28,7 +28,7 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
     // What failed the last time is known; asking for it is asking for another try.
     let anew = how.anew.or(args.failed.then_some("--failed"));
     let how = How { fail_fast: args.fail_fast, retries: args.retries, anew, ..how };
-    let mut kept = running::kept(context, &options);
+    let (mut kept, _held) = running::kept(context, &options, &how);
     if args.failed {
         suite.files.retain(|file| had_failures(&kept, &how.slot(file)));
         if suite.files.is_empty() {

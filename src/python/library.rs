@@ -15,7 +15,7 @@ const SCRIPT: &str = "
 import importlib.metadata as m, importlib.util as u, json, platform
 found = {'python': platform.python_version(), 'machine': platform.machine()}
 names = 'torch transformers pytest numpy safetensors tokenizers accelerate pillow torchvision torchaudio timm openvino \
-onnxruntime onnxruntime-qnn onnx executorch optimum scipy einops sentencepiece'
+onnxruntime onnxruntime-qnn onnx onnxscript executorch optimum scipy einops sentencepiece'
 for name in names.split():
     try:
         found[name] = m.version(name)

@@ -39,6 +39,8 @@ pub struct Suite {
     pub package: Vec<String>,
     /// Digests of the support package, by path.
     pub support: BTreeMap<String, String>,
+    /// The name of that list.
+    pub support_id: String,
     pub checks: IndexMap<String, Check>,
     /// Names of the hardware profiles.
     pub hardware: Vec<String>,
@@ -85,6 +87,7 @@ impl Suite {
             file.digest = digest(&file.path);
         }
         self.support = self.package.iter().map(|path| (path.clone(), digest(path).to_string())).collect();
+        self.support_id = Snapshots::id(&self.support);
     }
 
     /// Leaves `count` model types a family, spread over the family and always the same ones.
@@ -104,7 +107,7 @@ impl Suite {
     pub fn parts(&self, file: &TestFile, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut parts = more.clone();
         parts.insert(FILE.to_owned(), file.digest.to_string());
-        parts.insert(SUPPORT.to_owned(), Snapshots::id(&self.support));
+        parts.insert(SUPPORT.to_owned(), self.support_id.clone());
         parts
     }
 }

@@ -83,7 +83,8 @@ pub fn libraries_missing(suite: &Suite, versions: &BTreeMap<String, String>) -> 
     let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !versions.contains_key(*name)).collect();
     (!missing.is_empty() && !suite.files.is_empty()).then(|| {
         let message = format!("this Python has no {}: what needs it was skipped", missing.join(" and no "));
-        Finding::error(LIBRARIES_MISSING, message).help("name a Python that has them with --python")
+        Finding::error(LIBRARIES_MISSING, message)
+            .help("name a Python that has them with --python, or make one with `hfgen env create`")
     })
 }
 

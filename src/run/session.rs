@@ -10,7 +10,7 @@ use super::changes::{self, Change, changes};
 use super::files::{Suite, TestFile};
 use super::kept::{ALL, Closure, Kept, Known, Part};
 use super::protocol::{Answer, Asked, Job, Outcome, Record};
-use super::sources::Sources;
+use super::sources::{Snapshots, Sources};
 use super::{MEGABYTES, RUNNER};
 use crate::build::{Failure, Progress};
 use crate::digest::Digest;
@@ -162,6 +162,8 @@ impl Session<'_> {
         if let Some(error) = unkept.or(kept.tidy(self.system).err()).or(saved) {
             self.progress.note(&format!("results could not be kept: {error}"));
         }
+        let named = kept.files().flat_map(|(_, known)| [Some(&known.closure.core), known.parts.get(changes::SUPPORT)]);
+        Snapshots::open(self.system, self.root).tidy(named.flatten().map(String::as_str));
         gathered.dead.sort();
         gathered.left = due.len() - gathered.runs.len() - gathered.dead.len();
         for file in &self.suite.files {
@@ -176,8 +178,10 @@ impl Session<'_> {
         Ok(gathered)
     }
 
+    /// What is to run: what failed the last time first, then what is new, then what took longest, so that no long file is left
+    /// over when all others are done.
     fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, gathered: &mut Gathered) -> (Vec<Job>, Vec<Due<'_>>) {
-        let mut due = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
         for file in &self.suite.files {
             let (key, parts) = self.key(file);
             let before = kept.file(&self.how.slot(file));
@@ -192,10 +196,13 @@ impl Session<'_> {
             gathered.ran.push((file.path.clone(), why(before, &changes, &missing, self.how.anew)));
             let job = self.job(file, &missing, known);
             let runs = job.runs.clone();
-            due.0.push(job);
-            due.1.push(Due { file, key, parts, runs });
+            let was_red = before.is_some_and(|known| known.controls().any(|record| record.outcome.is_red()));
+            let seconds =
+                before.map_or(f64::INFINITY, |known| known.controls().map(|record| record.seconds).sum::<f64>());
+            found.push((was_red, seconds, job, Due { file, key, parts, runs }));
         }
-        due
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+        found.into_iter().map(|(_, _, job, due)| (job, due)).unzip()
     }
 
     /// Of everything that decides the results of a file, and what that is, by name.

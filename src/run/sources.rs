@@ -2,7 +2,7 @@
 //! files a run loads is found out by running (`python/runner.py`): it is what Python itself imports.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -20,6 +20,8 @@ const HOME: &str = "sources";
 const STAMPS: &str = "stamps.json";
 /// A reader of another version takes that file for not there.
 const VERSION: u32 = 1;
+/// So many lists may lie there before those that nothing names are removed.
+const MANY: usize = 64;
 /// What is said of a closure that nobody has recorded.
 pub const UNRECORDED: &str = "what it loads of it is not known";
 
@@ -185,6 +187,19 @@ impl<'a> Snapshots<'a> {
         Ok(id)
     }
 
+    /// Removes lists that nothing names any more, once there are many.
+    pub fn tidy<'k>(&self, named: impl Iterator<Item = &'k str>) {
+        let lists = self.system.list(&self.folder).unwrap_or_default();
+        if lists.len() < MANY {
+            return;
+        }
+        let named: BTreeSet<String> = named.map(|id| format!("{id}.json")).collect();
+        for (name, _) in lists.iter().filter(|(name, _)| name != STAMPS && !named.contains(name)) {
+            // One that stays is no harm.
+            let _ = self.system.remove_file(&self.folder.join(name));
+        }
+    }
+
     /// The list of a name.
     pub fn get(&self, id: &str) -> Option<BTreeMap<String, String>> {
         serde_json::from_slice(&self.system.read(&self.folder.join(format!("{id}.json"))).ok()?).ok()
@@ -226,6 +241,19 @@ mod tests {
         assert_eq!(changed(&system, &closure), ["core.py", "models/auto/auto.py"]);
         system.delete("/t/models/a/modeling_a.py");
         assert_eq!(changed(&system, &closure).len(), 3);
+    }
+
+    #[test]
+    fn lists_that_nothing_names_go_once_there_are_many() {
+        let system = system();
+        let snapshots = Snapshots::open(&system, Path::new("/p"));
+        let list = |number: usize| BTreeMap::from([("a".to_owned(), number.to_string())]);
+        let ids: Vec<String> = (0..MANY).map(|number| snapshots.keep(&list(number)).unwrap()).collect();
+        snapshots.tidy([ids[3].as_str()].into_iter());
+        let left: Vec<&String> = ids.iter().filter(|id| snapshots.get(id).is_some()).collect();
+        assert_eq!(left, [&ids[3]]);
+        snapshots.tidy(std::iter::empty());
+        assert!(snapshots.get(&ids[3]).is_some(), "few may stay");
     }
 
     #[test]
