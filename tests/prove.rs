@@ -168,6 +168,11 @@ fn without_torch_the_structure_is_proved_and_the_exit_says_so() {
     assert_eq!(verdicts(&ran)["sees another-number"], "caught");
     let codes: Vec<_> = ran.json()["findings"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
     assert!(codes.contains(&"HF707".into()), "{codes:?}");
+
+    // Where nothing can be forked each fault gets a process of its own, and the verdicts are the same.
+    let mut batched = common::command(project.root(), common::HFGEN, &["prove", "--rule", "own", "--python", &python]);
+    batched.args(["--check", "sees,blind", "--format", "json", "--rerun"]).env("HFGEN_FORK", "0");
+    assert_eq!(verdicts(&common::finished(batched).expect(1)), verdicts(&ran));
 }
 
 #[test]

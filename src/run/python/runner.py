@@ -345,12 +345,13 @@ class Journal:
         self.begun: dict[str, list[str]] = {}
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.loaded: set[str] = set()  # by the processes before this one
+        self.run = ""  # the one whose tests this process runs
         for line in self.path.read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             self.loaded.update(entry.get("loaded", []))
             if "row" in entry:
                 self.rows.setdefault(entry["run"], []).append(entry["row"])
-            else:
+            elif "begun" in entry:
                 self.begun.setdefault(entry["run"], []).append(entry["begun"])
 
     def outcomes(self, items: list[pytest.Item], fault: str | None, run: str) -> Iterator[dict[str, Any]]:
@@ -364,8 +365,12 @@ class Journal:
                 self.note({"run": run, "row": row})
                 yield row
         os.environ[FAULT] = fault or ""
-        # Each test by itself: its time counts from its own beginning, whatever was set up for others.
         left = [item for item in items if node_of(item) not in begun]
+        if left and self.run not in ("", run):
+            # What the tests of one run have built must not reach another: the server goes on in a process that is new.
+            self.note({"run": run})
+            os._exit(0)
+        self.run = run if left else self.run
         for number, item in enumerate(left):
             self.note({"run": run, "begun": node_of(item)})
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
