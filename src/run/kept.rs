@@ -29,6 +29,8 @@ pub struct Known {
     /// What went into the key, by name, so that a change can be named.
     pub parts: BTreeMap<String, String>,
     pub runs: BTreeMap<Part, Vec<Record>>,
+    /// When it ran last, in nanoseconds since the epoch.
+    pub at: i64,
 }
 
 /// Stands for all tests of a file where a check is named.
@@ -39,6 +41,11 @@ impl Known {
     pub fn knows(&self, part: &Part) -> bool {
         let all = Part { check: ALL.to_owned(), fault: part.fault.clone() };
         self.runs.contains_key(part) || self.runs.contains_key(&all)
+    }
+
+    /// Every record without a fault.
+    pub fn controls(&self) -> impl Iterator<Item = &Record> {
+        self.runs.iter().filter(|(part, _)| part.fault.is_none()).flat_map(|(_, records)| records)
     }
 }
 
@@ -59,6 +66,8 @@ struct Line {
     key: String,
     parts: BTreeMap<String, String>,
     runs: Vec<(Part, Vec<Record>)>,
+    #[serde(default)]
+    at: i64,
 }
 
 impl Kept {
@@ -75,7 +84,7 @@ impl Kept {
             if let Ok(line) = serde_json::from_slice::<Line>(line)
                 && line.v == VERSION
             {
-                kept.merge(&line.file, line.key, line.parts, line.runs);
+                kept.merge(line);
             }
         }
         kept
@@ -84,6 +93,11 @@ impl Kept {
     /// What is known of a file, whatever its key.
     pub fn file(&self, file: &str) -> Option<&Known> {
         self.files.get(file)
+    }
+
+    /// Every file that something is kept of, by its slot.
+    pub fn files(&self) -> impl Iterator<Item = (&String, &Known)> {
+        self.files.iter()
     }
 
     /// Adds what a file gave, to memory and to the disk. Tests that crashed or took too long are not kept: they run again.
@@ -97,7 +111,8 @@ impl Kept {
         let is_whole = |part: &Part| part.check != ALL || !crashed.contains(&part.fault);
         let runs: Vec<(Part, Vec<Record>)> =
             known.runs.into_iter().filter(|(part, records)| lasting(records) && is_whole(part)).collect();
-        let line = Line { v: VERSION, file: file.to_owned(), key: known.key, parts: known.parts, runs };
+        let line =
+            Line { v: VERSION, file: file.to_owned(), key: known.key, parts: known.parts, runs, at: system.now() };
         let mut text = serde_json::to_vec(&line).map_err(io::Error::other)?;
         text.push(b'\n');
         if let Some(folder) = self.path.parent() {
@@ -106,7 +121,7 @@ impl Kept {
         system.append_at(&self.path, self.end, &text)?;
         self.end += text.len() as u64;
         self.lines += 1;
-        self.merge(&line.file, line.key, line.parts, line.runs);
+        self.merge(line);
         Ok(())
     }
 
@@ -123,6 +138,7 @@ impl Kept {
                 key: known.key.clone(),
                 parts: known.parts.clone(),
                 runs: known.runs.clone().into_iter().collect(),
+                at: known.at,
             };
             serde_json::to_writer(&mut text, &line).map_err(io::Error::other)?;
             text.push(b'\n');
@@ -132,12 +148,13 @@ impl Kept {
         Ok(())
     }
 
-    fn merge(&mut self, file: &str, key: String, parts: BTreeMap<String, String>, runs: Vec<(Part, Vec<Record>)>) {
-        let known = self.files.entry(file.to_owned()).or_default();
-        if known.key != key {
-            *known = Known { key, parts, runs: BTreeMap::new() };
+    fn merge(&mut self, line: Line) {
+        let known = self.files.entry(line.file).or_default();
+        if known.key != line.key {
+            *known = Known { key: line.key, parts: line.parts, ..Known::default() };
         }
-        known.runs.extend(runs);
+        known.runs.extend(line.runs);
+        known.at = line.at;
     }
 }
 
@@ -149,7 +166,7 @@ mod tests {
     fn known(key: &str, check: &str, outcome: Outcome) -> Known {
         let record = Record { node: format!("test_{check}"), outcome, ..Record::default() };
         let part = Part { check: check.to_owned(), fault: None };
-        Known { key: key.to_owned(), parts: BTreeMap::new(), runs: BTreeMap::from([(part, vec![record])]) }
+        Known { key: key.to_owned(), runs: BTreeMap::from([(part, vec![record])]), ..Known::default() }
     }
 
     fn checks(kept: &Kept, file: &str) -> Vec<String> {

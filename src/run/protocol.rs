@@ -91,6 +91,8 @@ pub enum Outcome {
     Skipped,
     /// Failed as the registry expects.
     Xfailed,
+    /// Failed, and passed when it was tried again.
+    Flaky,
     /// Its set-up or tear-down failed.
     Error,
     /// The process died of it, or it took longer than it may.

@@ -117,7 +117,7 @@ impl Session<'_> {
                     gathered.runs.insert(file.path.clone(), runs.clone());
                     let mut controls = runs.iter().filter(|(part, _)| part.fault.is_none());
                     let is_red = controls.any(|(_, records)| records.iter().any(|record| record.outcome.is_red()));
-                    let known = Known { key: key.clone(), parts: parts.clone(), runs };
+                    let known = Known { key: key.clone(), parts: parts.clone(), runs, ..Known::default() };
                     if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
                         unkept.get_or_insert(error);
                     }
@@ -174,6 +174,12 @@ impl Session<'_> {
         (Digest::of_value(&parts).to_string(), parts)
     }
 
+    /// What changed since something was kept of a file, in words; nothing where that still holds.
+    pub fn changes(&self, file: &TestFile, known: &Known) -> Vec<String> {
+        let (key, parts) = self.key(file);
+        if known.key == key { Vec::new() } else { vec![changed(known, &parts)] }
+    }
+
     /// One job: a run without a fault for what is not known to be green, and a run for each fault.
     fn job(&self, file: &TestFile, missing: &[&Part], known: Option<&Known>) -> Job {
         // Runs without a fault come first: `None` sorts before every name.
@@ -222,17 +228,9 @@ fn why(known: Option<&Known>, parts: &BTreeMap<String, String>, missing: &[&Part
     if anew {
         return "--no-cache".to_owned();
     }
-    let changed: Vec<String> = parts
-        .iter()
-        .filter(|(name, value)| known.parts.get(*name) != Some(value))
-        .map(|(name, value)| match known.parts.get(name) {
-            Some(before) if before.len() < 20 && value.len() < 20 => format!("{name} {before} is now {value}"),
-            _ => format!("{name} changed"),
-        })
-        .chain(known.parts.keys().filter(|name| !parts.contains_key(*name)).map(|name| format!("{name} is gone")))
-        .collect();
+    let changed = changed(known, parts);
     if !changed.is_empty() {
-        return changed.join(", ");
+        return changed;
     }
     let part = missing.first().map_or_else(String::new, |part| match &part.fault {
         Some(fault) => format!("{} under {fault}", part.check),
@@ -242,4 +240,18 @@ fn why(known: Option<&Known>, parts: &BTreeMap<String, String>, missing: &[&Part
         0 | 1 => format!("{part} is not known"),
         more => format!("{part} and {} more are not known", more - 1),
     }
+}
+
+/// What decides a file's results and is not what it was, in words.
+fn changed(known: &Known, parts: &BTreeMap<String, String>) -> String {
+    let changed: Vec<String> = parts
+        .iter()
+        .filter(|(name, value)| known.parts.get(*name) != Some(value))
+        .map(|(name, value)| match known.parts.get(name) {
+            Some(before) if before.len() < 20 && value.len() < 20 => format!("{name} {before} is now {value}"),
+            _ => format!("{name} changed"),
+        })
+        .chain(known.parts.keys().filter(|name| !parts.contains_key(*name)).map(|name| format!("{name} is gone")))
+        .collect();
+    changed.join(", ")
 }

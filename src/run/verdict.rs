@@ -136,7 +136,7 @@ impl BlindSpot {
 
 fn without_fault(record: &Record) -> (Verdict, String) {
     let verdict = match record.outcome {
-        Outcome::Passed => Verdict::Green,
+        Outcome::Passed | Outcome::Flaky => Verdict::Green,
         Outcome::Skipped => Verdict::Skipped,
         Outcome::Xfailed => Verdict::Expected,
         Outcome::Failed | Outcome::Error | Outcome::Crashed | Outcome::Unknown => Verdict::Red,
