@@ -195,6 +195,9 @@ fn tests_run_once_and_what_is_new_is_told() {
         .expect(0)
         .has("1 because sees under another-number and 2 more");
     test(&["--failed"]).expect(0).has("no test failed the last time");
+    // Another hardware has results of its own; the fastest device that is here is one by name.
+    test(&["--hardware", "auto", "--why"]).expect(0).has("hardware: cpu\n").has("1 because it never ran");
+    test(&["--hardware", "cpu"]).expect(0).has("0 files run, 1 kept");
 
     project.edit(
         "templates/own.py.hbs",

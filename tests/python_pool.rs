@@ -58,6 +58,7 @@ fn settings(folder: &Path, jobs: usize) -> Settings {
         path: vec![folder.to_str().unwrap().to_owned()],
         imports: vec!["json".to_owned(), "no_such_module_at_all".to_owned()],
         env: [("ALL".to_owned(), "yes".to_owned())].into(),
+        package: None,
         jobs,
     }
 }

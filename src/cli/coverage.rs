@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::SelectArgs;
 use super::args::coverage::{CoverageArgs, CoverageFormat};
 use super::engine::{options, selection};
-use super::running;
+use super::running::{self, Ground};
 use super::stop::{Ended, Stop};
 use super::{Context, Exit};
 use crate::build::outcome::Action;
@@ -21,13 +21,14 @@ use crate::coverage::tally::Tally;
 use crate::coverage::then::{COMMITTED, Then, graph};
 use crate::finding::Finding;
 use crate::finding::codes::coverage::NO_RESULTS;
-use crate::python::library;
 use crate::report::coverage::{badge, html, human, json, markdown};
 use crate::report::news::Since;
 use crate::report::{self, Look, Report};
+use crate::run::changes::Change;
 use crate::run::files::{Suite, TestFile, is_test};
 use crate::run::kept::{Kept, Known};
 use crate::run::session::{How, Session};
+use crate::run::sources::Sources;
 
 pub fn run(context: &Context<'_>, args: &CoverageArgs) -> Ended {
     let options = options(context, &args.engine)?;
@@ -87,7 +88,7 @@ pub fn made(
     checks: &[String],
     from: &From<'_>,
 ) -> Result<Map, Stop> {
-    let mut suite = running::suite(context, select, options)?;
+    let mut suite = running::suite(context, select, &select.hardware, options)?;
     let known: Vec<String> = suite.checks.keys().cloned().collect();
     let wrong = running::unknown("check", checks, &known);
     if !wrong.is_empty() {
@@ -100,44 +101,53 @@ pub fn made(
     let narrow = Narrow { checks: checks.to_vec(), hardware: select.hardware.clone() };
     let wanted = Wanted::open(context.system, &chosen, &suite.files, &narrow)?;
     let pending = pending(context, options)?;
-    let versions = versions(context, options, from.python);
+    let ground = ground(context, options, from.python);
+    let sources = ground.as_ref().and_then(|ground| ground.transformers.as_ref());
+    let sources = sources.map(|package| Sources::open(context.system, &options.root, package));
     let (how, progress) = (How::default(), context.progress());
-    let nothing = BTreeMap::new();
-    let session = Session {
+    let versions = ground.as_ref().map(|ground| ground.versions.clone()).unwrap_or_default();
+    // Where tests ran on the CPU alone, what else is here decided nothing.
+    let mut on_cpu = versions.clone();
+    on_cpu.retain(|name, _| !name.starts_with("device "));
+    let session = |versions| Session {
         system: context.system,
         root: &options.root,
         suite: &suite,
         how: &how,
-        versions: versions.as_ref().unwrap_or(&nothing),
+        versions,
+        sources: sources.as_ref(),
         progress: &progress,
     };
-    let own = |file: &TestFile, known: &Known| match pending.of(&file.path) {
+    let (whole, bare) = (session(&versions), session(&on_cpu));
+    let own = |file: &TestFile, known: &Known, cpu: bool| match pending.of(&file.path) {
         Some(why) => vec![why],
-        None if versions.is_some() => session.changes(file, known),
-        None => contents(&suite, file, known),
+        None if ground.is_none() => contents(&suite, file, known),
+        None => {
+            let session = if cpu { &bare } else { &whole };
+            session.changes(file, known).iter().map(Change::words).collect()
+        }
     };
-    let foreign = |file: &TestFile, known: &Known| match pending.of(&file.path) {
+    let foreign = |file: &TestFile, known: &Known, _: bool| match pending.of(&file.path) {
         Some(why) => vec![why],
         None => contents(&suite, file, known),
     };
     let kept = running::kept(context, options);
     let others = others(context, from.results)?;
-    let mut sources = vec![Source { kept: &kept, from: None, changed: &own }];
-    sources.extend(others.iter().map(|(name, kept)| Source { kept, from: Some(name.clone()), changed: &foreign }));
-    let mut map = map(wanted, &Index::new(&sources, &suite));
+    let mut places = vec![Source { kept: &kept, from: None, changed: &own }];
+    places.extend(others.iter().map(|(name, kept)| Source { kept, from: Some(name.clone()), changed: &foreign }));
+    let mut map = map(wanted, &Index::new(&places, &suite));
     map.asked = asked(select, checks);
     Ok(map)
 }
 
-/// Versions of the Python that tests would run in. Without them, only the files decide what still counts.
-fn versions(context: &Context<'_>, options: &Options, python: Option<&str>) -> Option<BTreeMap<String, String>> {
-    let program = library::find(context.system, &options.root, python);
-    let versions = library::versions(context.system, &program, &options.root);
-    if versions.is_err() {
+/// What tests would run with. Without a Python, only the files decide what still counts.
+fn ground(context: &Context<'_>, options: &Options, python: Option<&str>) -> Option<Ground> {
+    let ground = running::ground(context, options, python, &[]);
+    if ground.is_err() {
         let note = "note: no Python could be asked for its versions: results count whatever versions they are of\n";
         context.console.note(note);
     }
-    versions.ok()
+    ground.ok()
 }
 
 /// What changed of the contents alone: the versions of another machine are its own affair.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::map::Machine;
+use crate::run::changes::{FILE, RUNNER, SUPPORT};
 use crate::run::files::{Suite, TestFile};
 use crate::run::kept::{ALL, Kept, Known, Part};
 use crate::run::protocol::{Outcome, Record};
@@ -14,7 +15,7 @@ const DETECTION: &str = "hardware";
 /// What pytest says of a test that has nothing to run on.
 const EMPTY: &str = "got empty parameter set";
 /// Parts of a key that say nothing of the machine.
-const CONTENTS: [&str; 3] = ["file", "support package", "runner"];
+const CONTENTS: [&str; 3] = [FILE, SUPPORT, RUNNER];
 
 /// Results from one place.
 pub struct Source<'a> {
@@ -22,8 +23,11 @@ pub struct Source<'a> {
     /// The file, where it is another than the project's own.
     pub from: Option<String>,
     /// What changed since something was kept of a file, in words; nothing where that still holds.
-    pub changed: &'a dyn Fn(&TestFile, &Known) -> Vec<String>,
+    pub changed: &'a Changed<'a>,
 }
+
+/// Gets a file, what is known of it, and whether that was run on the CPU alone.
+pub type Changed<'a> = dyn Fn(&TestFile, &Known, bool) -> Vec<String> + 'a;
 
 /// A record that was found in some run.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +103,8 @@ impl<'a> Index<'a> {
             for (number, slot) in self.slots.get(path.as_str()).into_iter().flatten() {
                 let source = &self.sources[*number];
                 let at = self.machines.binary_search(&machine(source, slot.known)).unwrap_or_default();
-                results.add(path, slot, &(source.changed)(file, slot.known), at);
+                let on_cpu = slot.hardware.as_deref() == Some(&["cpu"]);
+                results.add(path, slot, &(source.changed)(file, slot.known, on_cpu), at);
             }
         }
         results
@@ -108,7 +113,10 @@ impl<'a> Index<'a> {
 
 fn machine(source: &Source<'_>, known: &Known) -> Machine {
     let versions = known.parts.iter().filter(|(name, _)| !CONTENTS.contains(&name.as_str()));
-    Machine { from: source.from.clone(), versions: versions.map(|(name, it)| (name.clone(), it.clone())).collect() }
+    let mut versions: BTreeMap<String, String> = versions.map(|(name, it)| (name.clone(), it.clone())).collect();
+    // Where its files decide, the key says nothing of its version.
+    versions.extend(known.transformers.clone().map(|version| ("transformers".to_owned(), version)));
+    Machine { from: source.from.clone(), versions }
 }
 
 /// `generated/test_x.py tier=full hardware=cpu,cuda` as `How::slot` writes it.

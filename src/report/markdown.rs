@@ -69,7 +69,8 @@ pub(super) fn cell(words: &str) -> String {
     escaped
 }
 
-fn code(path: &str) -> String {
+/// Text as code inside a table cell.
+pub(super) fn code(path: &str) -> String {
     format!("`{}`", text::one_line(path).replace('`', "'").replace('|', "\\|"))
 }
 

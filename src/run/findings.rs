@@ -8,7 +8,7 @@ use super::session::Gathered;
 use super::test::TestResult;
 use super::verdict::{Proof, Verdict};
 use crate::finding::codes::run::{
-    CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, LIBRARIES_MISSING, NOTHING_PROVED,
+    CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, FLAKY_TEST, LIBRARIES_MISSING, NOTHING_PROVED,
     RED_WITHOUT_FAULT, STALE_BLIND_SPOT, TEST_FAILED, TOO_FEW_CAUGHT,
 };
 use crate::finding::{CodeId, Finding, Place, Severity};
@@ -67,6 +67,15 @@ pub fn red(result: &TestResult) -> Finding {
     Finding::error(TEST_FAILED, format!("{}: {}", record.node, record.reason))
         .at(Place::file(file))
         .help(format!("`pytest '{file}::{}'`", record.node))
+}
+
+/// A test that failed and then passed.
+pub fn flaky(result: &TestResult) -> Finding {
+    let (file, record) = (&result.file, &result.record);
+    let tries = record.attempts.map_or_else(String::new, |attempts| format!(" in try {attempts}"));
+    Finding::warning(FLAKY_TEST, format!("{} passed{tries} and failed before: {}", record.node, record.reason))
+        .at(Place::file(file))
+        .help("a check that is right must pass every time: look for what it draws, times or shares")
 }
 
 /// What a Python without the libraries is called.

@@ -136,10 +136,10 @@ impl BlindSpot {
 
 fn without_fault(record: &Record) -> (Verdict, String) {
     let verdict = match record.outcome {
-        Outcome::Passed | Outcome::Flaky => Verdict::Green,
+        Outcome::Passed => Verdict::Green,
         Outcome::Skipped => Verdict::Skipped,
         Outcome::Xfailed => Verdict::Expected,
-        Outcome::Failed | Outcome::Error | Outcome::Crashed | Outcome::Unknown => Verdict::Red,
+        Outcome::Failed | Outcome::Error | Outcome::Crashed | Outcome::Flaky | Outcome::Unknown => Verdict::Red,
     };
     (verdict, record.reason.clone())
 }
