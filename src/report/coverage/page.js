@@ -19,7 +19,7 @@
   data.cells.forEach((cell) => ofModel[cell[MODEL]].push(cell));
 
   const view = { search: "", family: "", task: "", hardware: "", columns: "checks", order: "name", only: new Set(), row: 0, col: 0, pick: "" };
-  let rows = [], cols = [], squares = [], picked = null;
+  let rows = [], cols = [];
 
   function make(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
@@ -98,6 +98,13 @@
     return square.reduce((worst, cell) => (rank[cell[STATE]] < rank[worst] ? cell[STATE] : worst), square[0][STATE]);
   }
 
+  // 17/20: what passed of one model on one hardware.
+  function passed(square) {
+    const sum = tally(square);
+    const [, wanted] = share(sum);
+    return sum[number.passed] ? `${sum[number.passed]}/${wanted}` : glyphs[states[shown(square)].word];
+  }
+
   function header(sum) {
     const [percent, wanted] = share(sum);
     $("percent").textContent = percent;
@@ -122,7 +129,6 @@
     grid.setAttribute("aria-rowcount", String(rows.length + 1));
     grid.setAttribute("aria-colcount", String(cols.length + 1));
     $("rows").style.height = `${rows.length * ROW}px`;
-    $("hint").textContent = rows.length ? "" : "";
   }
 
   // Draws the rows in view, and a few around.
@@ -152,7 +158,7 @@
         node.append(make("div", {
           class: `c ${states[state].word}${faded ? " faded" : ""}${here ? " here" : ""}`, id: here ? "here" : null, role: "gridcell",
           "aria-colindex": col + 2, "aria-label": label, title: label, "data-row": index, "data-col": col,
-        }, glyphs[states[state].word]));
+        }, view.columns === "hardware" ? passed(square) : glyphs[states[state].word]));
       });
       nodes.push(node);
     }
@@ -199,7 +205,6 @@
     if (!row) return welcome();
     const [key] = data.models[row.at];
     const [name, title] = (view.columns === "checks" ? data.checks : data.hardware)[cols[view.col]] ?? ["", ""];
-    picked = [row.at, cols[view.col]];
     if (!square) return panel(`${key} · ${name}`, title, make("p", { class: "quiet" }, "This check is not about this model."));
     const label = (cell) => (view.columns === "checks" ? data.hardware[cell[HARDWARE]][0] : data.checks[cell[CHECK]][0]);
     const order = [...square].sort((a, b) => rank[a[STATE]] - rank[b[STATE]]);
