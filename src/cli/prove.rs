@@ -34,7 +34,8 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
         return Ok(exit);
     }
     suite.read(context.system, &options.root);
-    let Ground { program, versions, transformers } = running::ground(context, &options, &args.run, &hardware)?;
+    let Ground { program, versions, transformers } =
+        running::ground(context, &options, args.run.python.as_deref(), &hardware)?;
     let sources = transformers.map(|package| Sources::open(context.system, &options.root, &package));
     let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs, &progress);
     let how = running::how(&hardware, &args.run);

@@ -124,9 +124,14 @@ pub struct Ground {
 
 /// The Python that was named or found, its versions, and the devices of the `hardware` that tests run on (all, where none is
 /// named).
-pub fn ground(context: &Context<'_>, options: &Options, run: &RunArgs, hardware: &[String]) -> Result<Ground, Stop> {
+pub fn ground(
+    context: &Context<'_>,
+    options: &Options,
+    python: Option<&str>,
+    hardware: &[String],
+) -> Result<Ground, Stop> {
     let system = context.system;
-    let program = library::find(system, &options.root, run.python.as_deref());
+    let program = library::find(system, &options.root, python);
     let (machine, said) = std::thread::scope(|scope| {
         let machine = scope.spawn(|| look(system));
         let said = library::ask(system, &program, &options.root);

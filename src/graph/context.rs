@@ -9,7 +9,7 @@ use super::inputs::Workspace;
 use super::models::{Facts, Model, facts, hardware_data, model_data, model_keys, placed, project_data, rule_book};
 use crate::registry::lock::ModelFacts;
 use crate::rules::classes::ClassSelector;
-use crate::rules::file::ForEach;
+use crate::rules::file::{Check, ForEach};
 use crate::rules::plan::Entry;
 use crate::rules::selector::{Selector, Subject};
 use crate::template::Reads;
@@ -122,6 +122,21 @@ fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<
         "name": entry.rule, "template": target.template, "output": target.output, "variant": target.variant,
         "set": target.set, "checks": checks,
     })
+}
+
+/// The checks that are about a model, each with the classes of the model that it is about; hardware is not asked here.
+pub fn checks_of(db: &dyn Db, workspace: Workspace, model: &str) -> Vec<(String, Vec<String>)> {
+    let own = Own::of(db, workspace, Model::new(db, Arc::from(model)));
+    let Some(facts) = own.facts() else { return Vec::new() };
+    let book = &rule_book(db, workspace).value;
+    let about = |check: &Check| {
+        let select = check.classes.clone().unwrap_or_default();
+        select.of(facts).into_iter().map(str::to_owned).collect()
+    };
+    let checks = book.check.iter();
+    let checks =
+        checks.filter(|(_, check)| check.select.as_ref().is_none_or(|it| selects(db, workspace, Some(&own), it)));
+    checks.map(|(name, check)| (name.clone(), about(check))).collect()
 }
 
 fn applies_to(hardware: &[String], entry: &Entry) -> bool {

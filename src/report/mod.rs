@@ -3,10 +3,12 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif`, `markdown` and `html`
-//! are the other formats; `progress` is the live line of a terminal; `hardware`, `probe`, `prove` and `test` tell what the commands
+//! are the other formats; `progress` is the live line of a terminal; `coverage`, `news`, `hardware`, `probe`, `prove` and
+//! `test` tell what the commands
 //! of these names found, `running` what the last two have in common; `text` holds small words.
 
 pub mod concise;
+pub mod coverage;
 pub mod github;
 pub mod hardware;
 pub mod html;
@@ -15,6 +17,7 @@ pub mod json;
 pub mod junit;
 pub mod look;
 pub mod markdown;
+pub mod news;
 pub mod outputs;
 pub mod probe;
 pub mod progress;

@@ -112,7 +112,8 @@ impl Suite {
     }
 }
 
-fn is_test(path: &str) -> bool {
+/// Whether an output holds tests, by its name.
+pub fn is_test(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
 }
 
