@@ -22,6 +22,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,7 +43,8 @@ class Child:
     """A job in its forked process."""
 
     def __init__(self, order: dict[str, Any], before: float = 0.0) -> None:
-        self.order = order
+        self.scratch = tempfile.mkdtemp(prefix="hfgen-")  # what it leaves behind, however it ends, goes with this folder
+        self.order = {**order, "env": {**(order.get("env") or {}), "TMPDIR": self.scratch}}
         self.before = before  # seconds that earlier tries took
         self.said = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed when its end was read
         self.start = time.monotonic()
@@ -123,6 +125,7 @@ class Child:
 
     def told(self) -> dict[str, Any]:
         """The answer, once the process is gone or has said it."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
         status = self.status or 0
         peak = self.usage.ru_maxrss if self.usage else 0
         scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
@@ -289,6 +292,7 @@ def work(order: dict[str, Any], server: int, said: int, writing: int) -> NoRetur
 def answered(order: dict[str, Any]) -> str:
     """Does a job; its answer as JSON."""
     os.environ.update(order.get("env") or {})
+    tempfile.tempdir = None  # it is asked for again, and found in TMPDIR
     if order.get("folder"):
         os.chdir(order["folder"])
     module, _, name = order["entry"].partition(":")

@@ -17,11 +17,10 @@ def unconfigured(measured: Measured) -> dict[str, int]:
     Attentions are asked of plain attention, which is the only one that has them: a copy is switched to it.
     """
     found: dict[str, int] = {}
-    plain = copy.deepcopy(
-        measured.network
-    )  # some networks give twice as many of the second kind that they are asked for
+    # A copy, for some networks give twice as many of the second kind that they are asked for.
+    plain = copied(measured.network)
     for what, network in (("hidden_states", measured.network), ("attentions", plain)):
-        if not records(network, what):
+        if network is None or not records(network, what):
             continue
         try:
             if what == "attentions":
