@@ -160,6 +160,7 @@ fn each_cell_has_its_state_and_its_reason() {
     check("beta-2 shape cpu", "passed", "");
     check("beta-2 gradients cpu", "missing", "it never ran on this hardware");
     check("gamma shape cpu", "missing", "its file never ran");
+    check("gamma shape cuda", "not-run", "no such device");
     check("iris shape cpu", "skipped", "its shapes are drawn");
     check("echo shape cpu", "xfailed", "echo is broken");
     assert!(!cells.contains_key("iris gradients cpu"), "a check of another family is no cell");

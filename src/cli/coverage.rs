@@ -57,7 +57,7 @@ pub fn run(context: &Context<'_>, args: &CoverageArgs) -> Ended {
             let tables = human::render(&map, &all, &args.by, args.missing, look);
             report::human::render(&report, look) + &tables
         }
-        (CoverageFormat::Json, None) => json::render(&map, &all, &found, exit.code()),
+        (CoverageFormat::Json, None) => json::render(&map, &all, &report),
         (CoverageFormat::Markdown, None) => markdown::render(&map, &all, &args.by, args.missing),
         (CoverageFormat::Badge, _) => badge::render(&all),
         (CoverageFormat::Html, _) => html::render(&map, &all, &found),

@@ -18,20 +18,16 @@ use crate::report::news::News;
 
 pub fn run(context: &Context<'_>, args: &NewsArgs) -> Ended {
     let before = read(context, &args.before)?;
-    let now = match &args.now {
-        Some(file) => read(context, file)?,
-        None => {
-            let options = options(context, &args.engine)?;
-            if let Some(changed) = &before.asked.changed {
-                let finding = Finding::error(
-                    NO_REPORT,
-                    format!("`{}` is of a selection that git made ({changed})", args.before.display()),
-                );
-                return Err(finding.help("name the report to compare with it").into());
-            }
-            let from = From { results: &args.results, python: args.python.as_deref() };
-            made(context, &options, &select(&before.asked), &before.asked.checks, &from)?
+    let now = if let Some(file) = &args.now {
+        read(context, file)?
+    } else {
+        let options = options(context, &args.engine)?;
+        if let Some(changed) = &before.asked.changed {
+            let message = format!("`{}` is of a selection that git made ({changed})", args.before.display());
+            return Err(Finding::error(NO_REPORT, message).help("name the report to compare with it").into());
         }
+        let from = From { results: &args.results, python: args.python.as_deref() };
+        made(context, &options, &select(&before.asked), &before.asked.checks, &from)?
     };
     for (file, map) in [(Some(&args.before), &before), (args.now.as_ref(), &now)] {
         if let (Some(file), Some(only)) = (file, &map.asked.only) {

@@ -15,12 +15,18 @@ const TORCH: &str = "torch";
 /// The whole map.
 pub fn map(wanted: Wanted, index: &Index<'_>) -> Map {
     let mut cells = Vec::new();
-    for model in &wanted.models {
-        let results = index.of(&model.files);
-        let found = by_cell(&wanted, &results);
+    let all: Vec<Results<'_>> = wanted.models.iter().map(|model| index.of(&model.files)).collect();
+    // What one file did not find is not here for the others either.
+    let mut absent: BTreeMap<&str, &str> = all.iter().flat_map(Results::absent).collect();
+    absent.retain(|name, _| !all.iter().any(|results| results.present().any(|there| there == *name)));
+    for (model, results) in wanted.models.iter().zip(&all) {
+        let found = by_cell(&wanted, results);
+        let absent: BTreeMap<&str, &str> = absent.iter().map(|(a, b)| (*a, *b)).chain(results.absent()).collect();
         for applied in &model.checks {
             for hardware in &applied.hardware {
-                cells.push(Question { wanted: &wanted, model, applied, hardware, results: &results }.cell(&found));
+                let absent = absent.get(hardware.as_str()).copied();
+                let question = Question { wanted: &wanted, model, applied, hardware, results, absent };
+                cells.push(question.cell(&found));
             }
         }
     }
@@ -66,6 +72,8 @@ struct Question<'a> {
     applied: &'a Applied,
     hardware: &'a str,
     results: &'a Results<'a>,
+    /// What is missing of the hardware, where it is not here.
+    absent: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
@@ -105,7 +113,7 @@ impl<'a> Question<'a> {
         if let Some(why) = self.skipped() {
             return because(State::Skipped, why);
         }
-        if let Some(why) = self.results.absent(self.hardware) {
+        if let Some(why) = self.absent {
             return because(State::NotRun, why.to_owned());
         }
         let check = self.applied.check.as_str();
@@ -133,11 +141,10 @@ impl<'a> Question<'a> {
 
     fn of_results(&self, now: &[Seen<'_>]) -> (State, Option<Arc<str>>) {
         let is_absent = |seen: &Seen<'_>| {
-            let missing = self.results.absent(self.hardware);
-            seen.record.outcome == Outcome::Skipped && missing.is_some_and(|why| seen.record.reason.contains(why))
+            seen.record.outcome == Outcome::Skipped && self.absent.is_some_and(|why| seen.record.reason.contains(why))
         };
         if now.iter().all(is_absent) {
-            return (State::NotRun, self.results.absent(self.hardware).map(Arc::from));
+            return (State::NotRun, self.absent.map(Arc::from));
         }
         let state = now.iter().map(|seen| state_of(seen.record.outcome)).min().unwrap_or(State::Missing);
         if state == State::Passed {

@@ -135,7 +135,7 @@ fn kind(before: Option<State>, now: State) -> Option<Kind> {
         State::Passed => Some(Kind::NewlyPassing),
         State::Skipped => Some(Kind::NewlySkipped),
         State::Xfailed => Some(Kind::NewlyExpected),
-        State::Missing | State::Stale if before.is_none_or(|before| before.has_result()) => Some(Kind::NewlyMissing),
+        State::Missing | State::Stale if before.is_none_or(State::has_result) => Some(Kind::NewlyMissing),
         State::NotRun if before.is_some_and(State::has_result) => Some(Kind::NotRunAnyMore),
         State::NotGenerated if before.is_some() => Some(Kind::Gone),
         State::Missing | State::Stale | State::NotRun | State::NotGenerated => None,

@@ -19,7 +19,7 @@ pub struct Group<'a> {
 
 /// By kind, the largest first.
 pub fn groups(changes: &[Change]) -> Vec<Group<'_>> {
-    let mut places: BTreeMap<(Kind, &str, Option<&str>, Option<&str>), usize> = BTreeMap::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for change in changes {
         let check = (change.kind == Kind::NewlyFailing).then_some(&*change.check);

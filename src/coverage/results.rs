@@ -172,9 +172,15 @@ impl<'a> Results<'a> {
         self.old.values().copied()
     }
 
-    /// What is missing of a hardware that was looked for, and never found.
-    pub fn absent(&self, hardware: &str) -> Option<&'a str> {
-        self.absent.get(hardware).copied().filter(|_| !self.present.contains(hardware))
+    /// What is missing of hardware that was looked for, and never found.
+    pub fn absent(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let never = self.absent.iter().filter(|(name, _)| !self.present.contains(*name));
+        never.map(|(name, why)| (*name, *why))
+    }
+
+    /// Hardware that was looked for, and found.
+    pub fn present(&self) -> impl Iterator<Item = &'a str> {
+        self.present.iter().copied()
     }
 
     /// Whether a run that counts would have a check's test on this hardware, if there were one.

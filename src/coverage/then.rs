@@ -9,7 +9,7 @@ use super::map::Map;
 use super::results::Index;
 use crate::build::changed::failure;
 use crate::build::project::{LOCK, REGISTRY};
-use crate::build::{Failure, Options};
+use crate::build::{Failure, Options, Selection};
 use crate::run::files::Suite;
 use crate::sys::git::Repository;
 use crate::sys::{OverlaySystem, System};
@@ -55,7 +55,7 @@ impl Then {
 /// The map of a project of which nothing has run.
 pub fn graph(system: &dyn System, options: &Options, narrow: &Narrow) -> Result<Map, Failure> {
     // Names that a revision does not have select nothing of it.
-    let everything = Options { selection: Default::default(), ..options.clone() };
+    let everything = Options { selection: Selection::default(), ..options.clone() };
     let suite = Suite::open(system, &everything)?;
     let wanted = Wanted::open(system, &everything, &suite.files, narrow)?;
     Ok(map(wanted, &Index::new(&[], &suite)))

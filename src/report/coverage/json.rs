@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::coverage::map::{Map, VERSION};
 use crate::coverage::tally::{By, Tally, grouped};
-use crate::finding::Finding;
+use crate::report::Report;
+use crate::report::json::findings;
 
 /// The whole object.
-pub fn render(map: &Map, all: &Tally, findings: &[Finding], exit: u8) -> String {
+pub fn render(map: &Map, all: &Tally, report: &Report<'_>) -> String {
     let mut head = json!({
         "version": VERSION, "command": "coverage", "transformers": map.transformers, "asked": map.asked,
-        "summary": {"all": all.value()}, "findings": findings, "exit": exit,
+        "summary": {"all": all.value()}, "findings": findings(report), "exit": report.exit,
         "checks": map.checks, "hardware": map.hardware, "machines": map.machines,
     });
     for by in By::ALL {

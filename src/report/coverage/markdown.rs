@@ -16,7 +16,9 @@ pub fn render(map: &Map, all: &Tally, by: &[By], missing: bool) -> String {
         map.transformers
     );
     if !missing {
-        by.iter().for_each(|by| counted(&mut page, map, *by));
+        for by in by {
+            counted(&mut page, map, *by);
+        }
     }
     let red = |one: &Cell| matches!(one.state, State::Failed | State::Flaky);
     let shown = groups(map, |one| if missing { one.state.is_missing() } else { red(one) });
