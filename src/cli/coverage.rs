@@ -131,7 +131,7 @@ pub fn made(
         Some(why) => vec![why],
         None => contents(&suite, file, known),
     };
-    let kept = running::kept(context, options);
+    let kept = running::results(context, options);
     let others = others(context, from.results)?;
     let mut places = vec![Source { kept: &kept, from: None, changed: &own }];
     places.extend(others.iter().map(|(name, kept)| Source { kept, from: Some(name.clone()), changed: &foreign }));

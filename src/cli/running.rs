@@ -161,7 +161,12 @@ pub fn kept(context: &Context<'_>, options: &Options, how: &How) -> (Kept, Optio
     };
     // Where there can be no lock, as on some file systems, two runs at a time may lose results and nothing else.
     let held = if how.forgets { None } else { take().ok() };
-    (Kept::load(context.system, &folder.join(RESULTS)), held)
+    (results(context, options), held)
+}
+
+/// The results that were kept, for who only looks at them.
+pub fn results(context: &Context<'_>, options: &Options) -> Kept {
+    Kept::load(context.system, &options.root.join(FOLDER).join(RESULTS))
 }
 
 /// How tests run, as it was typed; `hardware`: the profiles that they run on, where some are named.
