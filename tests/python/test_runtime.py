@@ -103,7 +103,7 @@ def test_six_files_are_green(name: str, tmp_path: Path) -> None:
     [
         ("bert", "nan", "forward-BertModel"),
         ("bert", "lost-layer", "builds-BertModel"),
-        ("bert", "lost-gradient", "gradients-BertModel"),
+        ("bert", "lost-gradient", "training-BertModel"),
         ("gpt2", "sees-future", "causal-GPT2LMHeadModel"),
         ("gpt2", "mask-ignored", "padding-GPT2LMHeadModel"),
         ("gpt2", "never-stops", "generation-GPT2LMHeadModel"),
