@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod report;
+pub mod coverage;
 pub mod run;
 pub mod discover;
 pub mod build;

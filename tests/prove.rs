@@ -168,6 +168,11 @@ fn without_torch_the_structure_is_proved_and_the_exit_says_so() {
     assert_eq!(verdicts(&ran)["sees another-number"], "caught");
     let codes: Vec<_> = ran.json()["findings"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
     assert!(codes.contains(&"HF707".into()), "{codes:?}");
+
+    // Where nothing can be forked each fault gets a process of its own, and the verdicts are the same.
+    let mut batched = common::command(project.root(), common::HFGEN, &["prove", "--rule", "own", "--python", &python]);
+    batched.args(["--check", "sees,blind", "--format", "json", "--rerun"]).env("HFGEN_FORK", "0");
+    assert_eq!(verdicts(&common::finished(batched).expect(1)), verdicts(&ran));
 }
 
 #[test]
@@ -195,6 +200,9 @@ fn tests_run_once_and_what_is_new_is_told() {
         .expect(0)
         .has("1 because sees under another-number and 2 more");
     test(&["--failed"]).expect(0).has("no test failed the last time");
+    // Another hardware has results of its own; the fastest device that is here is one by name.
+    test(&["--hardware", "auto", "--why"]).expect(0).has("hardware: cpu\n").has("1 because it never ran");
+    test(&["--hardware", "cpu"]).expect(0).has("0 files run, 1 kept");
 
     project.edit(
         "templates/own.py.hbs",

@@ -27,6 +27,12 @@ def chatter(job):
 def garbage(job): os.write(1, b"{not json\n"); print("{}"); return 1
 def where(job): return [os.getcwd(), os.environ["COLOUR"], os.environ["ALL"]]
 def odd(job): return object()
+def scratch(job):
+    "Notes a folder that it makes, and dies without clearing it away."
+    import tempfile
+    folder = tempfile.mkdtemp()
+    with open(job, "w") as file: file.write(folder)
+    os._exit(1)
 def stdin(job): return sys.stdin.read()
 def pid(job): return [os.getppid(), "json" in sys.modules]
 def note(job):
@@ -58,6 +64,7 @@ fn settings(folder: &Path, jobs: usize) -> Settings {
         path: vec![folder.to_str().unwrap().to_owned()],
         imports: vec!["json".to_owned(), "no_such_module_at_all".to_owned()],
         env: [("ALL".to_owned(), "yes".to_owned())].into(),
+        package: None,
         jobs,
     }
 }
@@ -141,6 +148,16 @@ fn a_job_has_its_own_folder_and_environment() {
     let env = [("COLOUR".to_owned(), "red".to_owned())].into();
     let answers = run(vec![Job { env, folder: Some(here.clone()), ..job("where", Value::Null) }]);
     assert_eq!(answers[0].outcome, done(json!([here.to_str().unwrap(), "red", "yes"])));
+}
+
+#[test]
+fn temporary_files_go_with_the_job_that_made_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let noted = folder.path().join("noted");
+    let answers = run(vec![job("scratch", json!(noted.to_str().unwrap()))]);
+    assert_eq!(answers[0].outcome, Outcome::Exit { status: 1 });
+    let made = std::path::PathBuf::from(std::fs::read_to_string(noted).unwrap());
+    assert!(!made.exists() && !made.parent().unwrap().exists(), "{}", made.display());
 }
 
 #[test]

@@ -72,6 +72,37 @@ fn overrides_hide_defaults() {
 }
 
 #[test]
+fn fields_of_items_that_no_template_reads_may_be_left_empty() {
+    let full = json!({"rule": {"checks": [{"a": 1, "b": [2], "c": {"d": 3}}, {"a": 4, "b": [], "c": {"d": 5}}]}});
+    for template in [
+        "{{#each rule.checks}}{{a}}{{/each}}",
+        "{{#each rule.checks}}{{#if b}}{{c.d}}{{/if}}{{/each}}",
+        "{{#each rule.checks}}{{#each this}}{{@key}}{{/each}}{{/each}}",
+        "{{#each rule.checks}}{{#each this}}{{this}}{{/each}}{{/each}}",
+        "{{#each rule.checks}}{{#if this}}x{{/if}}{{/each}}",
+        "{{#with rule.checks.[1]}}{{a}}{{/with}}",
+        "{{#each rule}}{{#each this}}{{b}}{{/each}}{{/each}}",
+        "{{#if rule.checks}}x{{/if}}",
+        "{{py rule.checks}}",
+        "{{py rule}}",
+        "x",
+    ] {
+        let reads = reads_of(&[("r", template)]);
+        let mut cut = full.clone();
+        for item in cut["rule"]["checks"].as_array_mut().unwrap() {
+            for (name, value) in item.as_object_mut().unwrap() {
+                if !reads.may_read_in_items("rule.checks", name) {
+                    *value = Value::Null;
+                }
+            }
+        }
+        assert_eq!(reads.project(&cut).to_string(), reads.project(&full).to_string(), "{template}");
+    }
+    let reads = reads_of(&[("r", "{{#each rule.checks}}{{a}}{{/each}}")]);
+    assert!(reads.may_read_in_items("rule.checks", "a") && !reads.may_read_in_items("rule.checks", "b"));
+}
+
+#[test]
 fn may_read() {
     let reads =
         reads_of(&[("r", "{{py model.tiny}}{{#each model.tasks}}{{mapping}}{{/each}}{{model.config.fields.eps}}")]);

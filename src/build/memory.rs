@@ -14,6 +14,7 @@ use super::scan::Scan;
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
+use crate::graph::{lock, models};
 use crate::rules::plan::Entry;
 use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
@@ -130,13 +131,15 @@ fn trace(memory: &Memory<'_>, recorded: Recorded) -> Trace {
         !found.is_ok_and(|at| *outputs[at].entry == **entry)
     });
     let partly: FxHashSet<&str> = unplanned.chain(unmade).filter_map(|entry| entry.model.as_deref()).collect();
-    let models = memory.plan.models.iter().filter(|model| !partly.contains(model.key.as_str())).cloned().collect();
+    let planned = memory.plan.models.iter().filter(|model| !partly.contains(model.key.as_str())).cloned().collect();
     Trace {
         inputs: memory.session.inputs().map(|(path, loaded)| (path.to_owned(), loaded.digest)).collect(),
         templates: recorded.templates,
         shared: memory.plan.shared.clone(),
-        models,
+        models: planned,
         blocks: memory.plan.blocks.clone(),
+        parsed: models::to_remember(&memory.session.db, memory.session.workspace),
+        head: lock::to_remember(&memory.session.db, memory.session.workspace),
         reads: recorded.reads,
         outputs,
         findings: memory.plan.findings.clone(),

@@ -6,10 +6,12 @@
 //! the lock for it), `selection` and `changed`
 //! narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
 //! next round needs, `diff` prints differences. `watch` runs rounds, `staged` is the project as git's index has it, `clean`
-//! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its forms.
+//! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its
+//! forms, and `blame` names what made a text another.
 
 mod apply;
 pub mod affected;
+pub mod blame;
 pub mod changed;
 pub mod clean;
 pub mod deep;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::project::LOCK;
+use super::project::{LOCK, REGISTRY};
 use super::sections::{Sections, sections};
 use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::graph::faults::fault_names;
-use crate::graph::lock::{head, lock_head, lock_text, whole};
+use crate::graph::lock::{head_digest, lock_head, lock_text, whole};
 use crate::graph::models::{
-    Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings,
+    Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings, written,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
@@ -78,12 +78,14 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
     let shared = shared(session);
     let known = if shared == trace.shared { Known::of(trace) } else { Known::default() };
     let keys = model_keys(db, workspace);
-    let lock_is_same = session.inputs().any(|(path, loaded)| {
-        path == LOCK && trace.inputs.iter().any(|(known, digest)| known == LOCK && *digest == loaded.digest)
-    });
+    let is_same = |input: &str| {
+        let before = trace.inputs.iter().find(|(path, _)| path == input).map(|(_, digest)| *digest);
+        before.is_some() && session.inputs().any(|(path, loaded)| path == input && Some(loaded.digest) == before)
+    };
     let cut = lock_text(db, workspace);
-    let sections = sections(whole(db, workspace), &cut, trace, lock_is_same);
-    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key, &sections)).collect();
+    let sections = sections(whole(db, workspace), &cut, trace, is_same(LOCK));
+    let own = Overrides::of(trace, is_same(REGISTRY));
+    let now: Vec<(Arc<str>, Digest, Digest)> = keys.iter().map(|key| digests(session, key, &sections, &own)).collect();
     let fresh: Vec<&(Arc<str>, Digest, Digest)> =
         now.iter().filter(|(key, section, own)| known.model(key, *section, *own).is_none()).collect();
     let parsed = fresh.len() as u64;
@@ -137,12 +139,11 @@ fn shared(session: &Session) -> Vec<(String, Digest)> {
     let (db, workspace) = (&session.db, session.workspace);
     let rules: Vec<(&str, &str)> =
         workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
-    let head = head(db, workspace);
     vec![
         ("settings".to_owned(), Digest::of_value(&***settings(db, workspace))),
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
         ("rules".to_owned(), Digest::of_value(&rules)),
-        ("lock".to_owned(), Digest::of(head.as_bytes())),
+        ("lock".to_owned(), *head_digest(db, workspace)),
         ("template names".to_owned(), template_names(session)),
         ("day".to_owned(), expired_skips(session)),
     ]
@@ -164,17 +165,34 @@ fn expired_skips(session: &Session) -> Digest {
 }
 
 /// A model with the digests of its section and of its override.
-fn digests(session: &Session, key: &Arc<str>, sections: &Sections<'_>) -> (Arc<str>, Digest, Digest) {
+fn digests(
+    session: &Session,
+    key: &Arc<str>,
+    sections: &Sections<'_>,
+    own: &Overrides<'_>,
+) -> (Arc<str>, Digest, Digest) {
     let (db, workspace) = (&session.db, session.workspace);
     let section = match sections.digests.get(&**key) {
         Some(digest) => *digest,
         None => Digest::of_value(&registry(db, workspace).value.custom.get(&**key)),
     };
-    let own = match registry(db, workspace).value.model.get(&**key) {
-        Some(own) => Digest::of_value(own),
-        None => Digest::default(),
-    };
-    (key.clone(), section, own)
+    (key.clone(), section, own.digest(session, key))
+}
+
+/// The digests of overrides: the last build's, where the registry is the same.
+struct Overrides<'a>(FxHashMap<&'a str, Digest>);
+
+impl<'a> Overrides<'a> {
+    fn of(trace: &'a Trace, same: bool) -> Self {
+        let models = trace.models.iter().filter(|_| same);
+        Self(models.map(|model| (model.key.as_str(), model.own)).collect())
+    }
+
+    /// Of nothing where there is no override.
+    fn digest(&self, session: &Session, key: &str) -> Digest {
+        let now = || written(&session.db, session.workspace).own.get(key).copied().unwrap_or_default();
+        self.0.get(key).copied().unwrap_or_else(now)
+    }
 }
 
 /// The last build's models with their outputs.

@@ -8,6 +8,12 @@ pub trait Progress: Send + Sync {
     fn advance(&self, count: usize);
     /// The stretch is over.
     fn end(&self);
+    /// A thing has begun that takes a while, and is shown until it is done.
+    fn begins(&self, _name: &str) {}
+    /// It is done.
+    fn ends(&self, _name: &str) {}
+    /// Something went wrong that will be told in full at the end.
+    fn fail(&self, _text: &str) {}
     /// Something that the user wants to know now, such as that another build is waited for.
     fn note(&self, text: &str);
 }

@@ -64,7 +64,7 @@ pub fn sections<'a>(whole: &str, cut: &'a LockText<'_>, trace: &Trace, same: boo
 /// The block of these neighbours; `None` where there are none.
 fn block_of(whole: &str, sections: &[Section<'_>]) -> Option<Block> {
     let (first, last) = (sections.first()?, sections.last()?);
-    let text = &whole[first.offset..last.offset + last.text.len()];
+    let text = &whole[first.offset()..last.offset() + last.text.len()];
     let count = u32::try_from(sections.len()).unwrap_or(u32::MAX);
     Some(Block { first: first.key.to_string(), count, digest: Digest::of(text.as_bytes()) })
 }

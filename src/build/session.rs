@@ -10,6 +10,7 @@ use super::options::{Failure, Options};
 use super::project::{InputFile, InputSet, Role};
 use super::scan::Scan;
 use crate::digest::Digest;
+use crate::graph::remembered::Remembered;
 use crate::graph::{Database, Source, TemplateSource, Text, Workspace};
 use crate::store::trace::Trace;
 use crate::sys::{Stamp, System, text_of};
@@ -51,9 +52,13 @@ impl Session {
         scan: &mut Scan,
     ) -> Result<Self, Failure> {
         let mut session = Self::with(Database::default(), system, options, set, scan)?;
-        // Templates that were well formed then are so now.
-        let accepted = trace.templates.iter().map(|(_, digest)| *digest).collect();
-        session.workspace.set_accepted(&mut session.db).to(Arc::new(accepted));
+        let remembered = Remembered {
+            // Templates that were well formed then are so now.
+            templates: trace.templates.iter().map(|(_, digest)| *digest).collect(),
+            parsed: trace.parsed.iter().cloned().collect(),
+            head: trace.head,
+        };
+        session.workspace.set_remembered(&mut session.db).to(Arc::new(remembered));
         Ok(session)
     }
 

@@ -62,6 +62,18 @@ impl<'a> Context<'a> {
     pub fn report(&self, report: &Report<'_>, args: &ReportArgs) -> Result<(), Stop> {
         let prefix = self.prefix_in_repository();
         let render = |format, look: &Look| report::render(report, format, look, &prefix);
+        self.show(report, args, &render, &|| report::markdown::render(report))
+    }
+
+    /// The same for a command that has words of its own: `render` gives each format, `page` what stands in the summary of a
+    /// GitHub job.
+    pub fn show(
+        &self,
+        report: &Report<'_>,
+        args: &ReportArgs,
+        render: &dyn Fn(Format, &Look) -> String,
+        page: &dyn Fn() -> String,
+    ) -> Result<(), Stop> {
         let printed = if let Some(file) = &args.output {
             let written = self.system.write_atomic(file, render(args.format, &Look::PLAIN).as_bytes());
             written.map_err(|error| Stop::cannot_write(file, &error))?;
@@ -72,18 +84,17 @@ impl<'a> Context<'a> {
         self.console.answer(&render(printed, &self.console.out));
         let in_actions = self.system.env("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         if in_actions && printed == Format::Human && args.annotations == Annotations::Auto {
-            self.console.answer(&report::github::annotations(report, &prefix));
-            self.summarise(report);
+            self.console.answer(&report::github::annotations(report, &self.prefix_in_repository()));
+            self.summarise(&page());
         }
         Ok(())
     }
 
     /// Adds the report to the summary of the GitHub job. It is an extra: where it cannot be written, nothing is lost.
-    fn summarise(&self, report: &Report<'_>) {
+    fn summarise(&self, page: &str) {
         let Some(file) = self.system.env("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return };
         let file = Path::new(&file);
         let end = self.system.stat(file).map_or(0, |stamp| stamp.size);
-        let page = report::markdown::render(report);
         if let Err(error) = self.system.append_at(file, end, format!("{page}\n").as_bytes()) {
             self.console.note(&format!("the job summary was not written: {error}\n"));
         }
@@ -101,7 +112,7 @@ impl<'a> Context<'a> {
     }
 
     /// `suites/hf/` where the project is a folder of the checkout that GitHub works on; annotations name files from there.
-    fn prefix_in_repository(&self) -> String {
+    pub fn prefix_in_repository(&self) -> String {
         let relative = || {
             let workspace = self.system.canonical(Path::new(&self.system.env("GITHUB_WORKSPACE")?)).ok()?;
             let root = self.system.canonical(&self.root().ok()?).ok()?;

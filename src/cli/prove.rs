@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::answer::answer;
 use super::args::{ProveArgs, WhyArg};
 use super::engine::options;
-use super::running::{self, unknown};
+use super::running::{self, Ground, unknown};
 use super::stop::{Ended, Stop};
 use super::{Context, Exit};
 use crate::finding::Finding;
@@ -15,11 +15,13 @@ use crate::run::findings::findings;
 use crate::run::pool::Pool;
 use crate::run::prove::{Proven, Request, prove};
 use crate::run::session::Session;
+use crate::run::sources::Sources;
 
 pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     let started = Instant::now();
     let options = options(context, &args.engine)?;
-    let mut suite = running::suite(context, &args.select, &options)?;
+    let hardware = running::hardware(context, &args.select, &options, &args.run)?;
+    let mut suite = running::suite(context, &args.select, &hardware, &options)?;
     let request = request(args, &suite)?;
     if let Some(count) = args.sample {
         suite.sample(count.get());
@@ -32,17 +34,22 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
         return Ok(exit);
     }
     suite.read(context.system, &options.root);
-    let (program, versions) = running::python(context, &options, &args.run)?;
-    let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs);
+    let Ground { program, versions, transformers } =
+        running::ground(context, &options, args.run.python.as_deref(), &hardware)?;
+    let sources = transformers.map(|package| Sources::open(context.system, &options.root, &package));
+    let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs, &progress);
+    let how = running::how(&hardware, &args.run);
+    let (mut kept, _held) = running::kept(context, &options, &how);
     let session = Session {
         system: context.system,
         root: &options.root,
         suite: &suite,
-        how: &running::how(&args.select, &args.run),
+        how: &how,
         versions: &versions,
+        sources: sources.as_ref(),
         progress: &progress,
     };
-    let proven = prove(&session, &request, &mut running::kept(context, &options), &mut pool)?;
+    let proven = prove(&session, &request, &mut kept, &mut pool)?;
     let found = findings(&suite, &proven, &request, &versions);
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &proven, &found, started.elapsed(), exit)?;

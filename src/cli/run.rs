@@ -3,8 +3,8 @@
 use super::args::{Cli, Command, HookCommand, StatusArgs, TemplateCommand};
 use super::stop::Ended;
 use super::{
-    Context, affected, build, check, clean, completions, env, explain, graph, hardware, hook, hook_run, init, probe,
-    prove, schema, status, sync, template, test, watch, why,
+    Context, affected, build, check, clean, completions, coverage, env, explain, graph, hardware, hook, hook_run, init,
+    news, probe, prove, schema, status, sync, template, test, watch, why,
 };
 
 /// Runs the command that was typed; none asks where the project stands.
@@ -29,6 +29,8 @@ pub fn run(context: &Context<'_>, cli: &Cli) -> Ended {
         Command::Probe(args) => probe::run(context, args),
         Command::Test(args) => test::run(context, args),
         Command::Prove(args) => prove::run(context, args),
+        Command::Coverage(args) => coverage::run(context, args),
+        Command::Report(args) => news::run(context, args),
         Command::Hardware(args) => hardware::run(context, args),
         Command::Env(args) => env::run(context, args),
         Command::Clean(args) => clean::run(context, args),

@@ -2,28 +2,33 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::answer;
+use serde_json::Value;
+
 use super::args::{Shard, TestArgs, WhyArg};
 use super::engine::options;
-use super::running;
+use super::running::{self, Ground};
 use super::stop::{Ended, Stop};
 use super::{Context, Exit};
+use crate::build::blame::Blame;
 use crate::finding::Finding;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, Look, Report};
 use crate::run::files::{Suite, TestFile};
-use crate::run::findings::{libraries_missing, not_run, red};
+use crate::run::findings::{flaky, libraries_missing, not_run, red};
 use crate::run::pool::Pool;
 use crate::run::session::{How, Session};
+use crate::run::sources::Sources;
 use crate::run::test::{Tested, had_failures, test};
 
 pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
     let started = Instant::now();
     let options = options(context, &args.engine)?;
-    let mut suite = running::suite(context, &args.select, &options)?;
-    let how = running::how(&args.select, &args.run);
+    let hardware = running::hardware(context, &args.select, &options, &args.run)?;
+    let mut suite = running::suite(context, &args.select, &hardware, &options)?;
+    let how = running::how(&hardware, &args.run);
     // What failed the last time is known; asking for it is asking for another try.
-    let how = How { fail_fast: args.fail_fast, anew: how.anew || args.failed, ..how };
-    let mut kept = running::kept(context, &options);
+    let anew = how.anew.or(args.failed.then_some("--failed"));
+    let how = How { fail_fast: args.fail_fast, retries: args.retries, anew, ..how };
+    let (mut kept, _held) = running::kept(context, &options, &how);
     if args.failed {
         suite.files.retain(|file| had_failures(&kept, &how.slot(file)));
         if suite.files.is_empty() {
@@ -42,19 +47,27 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
         return Ok(exit);
     }
     suite.read(context.system, &options.root);
-    let (program, versions) = running::python(context, &options, &args.run)?;
-    let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs);
+    let Ground { program, versions, transformers } =
+        running::ground(context, &options, args.run.python.as_deref(), &hardware)?;
+    let sources = transformers.map(|package| Sources::open(context.system, &options.root, &package));
+    let mut pool = Pool::new(context.system, &options, &program, args.engine.jobs, &progress);
     let session = Session {
         system: context.system,
         root: &options.root,
         suite: &suite,
         how: &how,
         versions: &versions,
+        sources: sources.as_ref(),
         progress: &progress,
     };
-    let tested = test(&session, &mut kept, &mut pool)?;
+    let mut tested = test(&session, &mut kept, &mut pool)?;
+    if tested.has_news() {
+        let blame = Blame::open(context.system, &options)?;
+        tested.explain(&session, &|path, before| blame.behind(path, before));
+    }
     let mut found = not_run(&tested.gathered);
     found.extend(tested.red().map(red));
+    found.extend(tested.flaky().map(flaky));
     found.extend(libraries_missing(&suite, &versions));
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &tested, &found, started.elapsed(), exit)?;
@@ -77,20 +90,30 @@ fn tell(
     exit: Exit,
 ) -> Result<(), Stop> {
     let report = Report { exit: exit.code(), ..Report::of_findings(context.command, found) };
-    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
-        return context.report(&report, &args.report);
-    }
-    let look = &context.console.out;
-    let human = || {
+    let human = |look: &Look| {
         let asked = args.run.why;
         let why = asked.map_or_else(String::new, |w| report::running::why(&tested.gathered, w == WhyArg::Full, look));
         let outputs = report::test::outputs(tested, look);
         why + &outputs + &report::human::render(&report, look) + &report::test::human(tested, elapsed, look)
     };
-    let mut value = report::test::value(tested);
-    value["findings"] = report::json::findings(&report);
-    value["exit"] = exit.code().into();
-    answer(context, &args.report, human, value, "results")
+    let value = || {
+        let mut value = serde_json::json!({"version": 1, "command": context.command, "exit": exit.code()});
+        if let (Value::Object(all), Value::Object(own)) = (&mut value, report::test::value(tested)) {
+            all.extend(own);
+        }
+        value["findings"] = report::json::findings(&report);
+        value
+    };
+    let render = |format: Format, look: &Look| match format {
+        Format::Human => human(look),
+        Format::Json => format!("{:#}\n", value()),
+        Format::Jsonl => tested.results.iter().map(|result| format!("{}\n", serde_json::json!(result))).collect(),
+        Format::Junit => report::test::junit::render(tested, found, elapsed),
+        Format::Markdown => report::test::markdown::render(tested, found, elapsed),
+        Format::Html => report::test::html::render(tested, found, elapsed),
+        other => report::render(&report, other, look, &context.prefix_in_repository()),
+    };
+    context.show(&report, &args.report, &render, &|| report::test::markdown::render(tested, found, elapsed))
 }
 
 #[cfg(test)]

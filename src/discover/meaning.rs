@@ -9,8 +9,15 @@ use ruff_text_size::{Ranged as _, TextRange};
 
 /// The hash of what `parsed` means. The text of the tokens goes in, not their numbers, so that it outlives the parser.
 pub fn meaning(source: &str, parsed: &Parsed<ModModule>) -> blake3::Hash {
+    meaning_without(source, parsed, &[])
+}
+
+/// The same without what stands in `left_out`.
+pub fn meaning_without(source: &str, parsed: &Parsed<ModModule>, left_out: &[TextRange]) -> blake3::Hash {
     let mut docstrings = Docstrings::default();
     docstrings.visit_body(parsed.suite());
+    docstrings.ranges.extend(left_out);
+    docstrings.ranges.sort_by_key(|range| (range.start(), range.end()));
     let mut skip = docstrings.ranges.iter().peekable();
     let mut canonical = Vec::with_capacity(source.len());
     let mut skipped = false;

@@ -2,7 +2,7 @@
 //!
 //! Map of the room: `package` is the folder on disk, `outline` a file's skeleton, `meaning` its hash, `library` all files
 //! with their classes resolved. `value`, `eval`, `arithmetic`, `builtins` and `interpret` tell what constants come to. `auto` reads the
-//! auto mappings, `pipelines` the tasks, `names` what the package exports, `config` configurations, `classes` model
+//! auto mappings, `catalogue` what a list of all models says of one, `pipelines` the tasks, `names` what the package exports, `config` configurations, `classes` model
 //! classes, `worker` a worker project. `facts` puts them together into a lock, `compare` tells two locks apart.
 //!
 //! Invariant: the same files give the same facts, whatever is installed beside them: what is optional counts as there.
@@ -12,6 +12,7 @@
 mod arithmetic;
 mod auto;
 mod builtins;
+mod catalogue;
 mod classes;
 mod compare;
 mod config;
@@ -28,6 +29,7 @@ mod pipelines;
 mod value;
 mod worker;
 
+pub use catalogue::{Catalogue, meaning_of};
 pub use compare::{Change, Changes, compare};
 pub use facts::{Read, read};
 pub use package::find;

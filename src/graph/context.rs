@@ -9,7 +9,7 @@ use super::inputs::Workspace;
 use super::models::{Facts, Model, facts, hardware_data, model_data, model_keys, placed, project_data, rule_book};
 use crate::registry::lock::ModelFacts;
 use crate::rules::classes::ClassSelector;
-use crate::rules::file::ForEach;
+use crate::rules::file::{Check, ForEach};
 use crate::rules::plan::Entry;
 use crate::rules::selector::{Selector, Subject};
 use crate::template::Reads;
@@ -25,7 +25,7 @@ pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, reads: Option<&
     let own = entry.model.as_deref().map(|key| Own::of(db, workspace, Model::new(db, Arc::from(key))));
     put("project", &mut || project_data(db, workspace).0.clone());
     put("engine", &mut || json!({"version": env!("CARGO_PKG_VERSION")}));
-    put("rule", &mut || rule_data(db, workspace, entry, own.as_ref()));
+    put("rule", &mut || rule_data(db, workspace, entry, own.as_ref(), reads));
     put("hardwares", &mut || hardware_data(db, workspace).0.clone());
     if let Some(hardware) = &entry.hardware {
         put("hardware", &mut || {
@@ -83,26 +83,60 @@ fn family_data(db: &dyn Db, workspace: Workspace, name: &str) -> Value {
     family.map_or(Value::Null, |family| json!({"name": name, "title": family.title, "set": family.set}))
 }
 
-fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<'_>>) -> Value {
+/// What a check tells templates, in this order.
+const CHECK: [&str; 8] = ["name", "title", "fault", "faults", "tier", "hardware", "classes", "but"];
+
+fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<'_>>, reads: Option<&Reads>) -> Value {
     let book = &rule_book(db, workspace).value;
     let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
+    // Of what is not read the name is enough.
+    let is_read = |field: &str| reads.is_none_or(|reads| reads.may_read_in_items("rule.checks", field));
+    let fields = CHECK.map(|field| (field, is_read(field)));
+    let reads_classes = is_read("classes") || is_read("but");
     let checks: Vec<Value> = book
         .check
         .iter()
         .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
         .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, own, select)))
         .map(|(name, check)| {
-            let (classes, but) = classes_of(own, check.classes.as_ref());
-            json!({
-                "name": name, "title": check.title, "fault": check.fault, "faults": check.faults, "tier": check.tier,
-                "hardware": check.hardware, "classes": classes, "but": but,
-            })
+            let found = reads_classes.then(|| classes_of(own, check.classes.as_ref()));
+            let (mut classes, mut but) = found.unwrap_or_default();
+            let field = |(field, is_read): (&str, bool)| {
+                let value = match field {
+                    _ if !is_read => Value::Null,
+                    "name" => json!(name),
+                    "title" => json!(check.title),
+                    "fault" => json!(check.fault),
+                    "faults" => json!(check.faults),
+                    "tier" => json!(check.tier),
+                    "hardware" => json!(check.hardware),
+                    "classes" => classes.take(),
+                    _ => but.take(),
+                };
+                (field.to_owned(), value)
+            };
+            Value::Object(fields.into_iter().map(field).collect())
         })
         .collect();
     json!({
         "name": entry.rule, "template": target.template, "output": target.output, "variant": target.variant,
         "set": target.set, "checks": checks,
     })
+}
+
+/// The checks that are about a model, each with the classes of the model that it is about; hardware is not asked here.
+pub fn checks_of(db: &dyn Db, workspace: Workspace, model: &str) -> Vec<(String, Vec<String>)> {
+    let own = Own::of(db, workspace, Model::new(db, Arc::from(model)));
+    let Some(facts) = own.facts() else { return Vec::new() };
+    let book = &rule_book(db, workspace).value;
+    let about = |check: &Check| {
+        let select = check.classes.clone().unwrap_or_default();
+        select.of(facts).into_iter().map(str::to_owned).collect()
+    };
+    let checks = book.check.iter();
+    let checks =
+        checks.filter(|(_, check)| check.select.as_ref().is_none_or(|it| selects(db, workspace, Some(&own), it)));
+    checks.map(|(name, check)| (name.clone(), about(check))).collect()
 }
 
 fn applies_to(hardware: &[String], entry: &Entry) -> bool {

@@ -1,9 +1,9 @@
 //! What is set from outside: the texts of all input files, and the few settings that come from the command line.
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::remembered::Remembered;
 use crate::digest::Digest;
 
 /// The contents of a file. Made and shared without copying them: the lock is megabytes.
@@ -60,8 +60,8 @@ pub struct Workspace {
     pub templates: Vec<TemplateSource>,
     /// Another output root than the project's.
     pub output_root: Option<Arc<str>>,
-    /// Digests of templates that a build parsed before; parsing them again can skip a check. A hint: no result depends on it.
-    pub accepted: Arc<BTreeSet<Digest>>,
+    /// Hints from an earlier build.
+    pub remembered: Arc<Remembered>,
     /// Whether facts are kept once they are parsed: not where they are so many that parsing them again is the lesser evil.
     pub remembers: bool,
     /// `2026-11-21`; decides which skips have expired.

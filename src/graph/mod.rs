@@ -5,7 +5,7 @@
 //! goes from registry and lock to placed models and the plan (`review` says what is wrong there), `templates` from sources
 //! to closures and reads, `outputs` from a plan entry to its checked text, with `context` for what its template may see,
 //! `header` is the mark that every output carries, `ordered` compares values so that their order counts, `faults` knows the
-//! faults that the support package declares.
+//! faults that the support package declares, `remembered` is what an earlier build found out.
 
 pub mod context;
 pub mod faults;
@@ -15,6 +15,7 @@ pub mod lock;
 pub mod models;
 pub mod ordered;
 pub mod outputs;
+pub mod remembered;
 pub mod review;
 pub mod templates;
 

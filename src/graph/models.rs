@@ -1,15 +1,18 @@
 //! From registry and lock to placed models and their plan. Every model is a query of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use salsa::Database as Db;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::inputs::Workspace;
 use super::lock;
 use super::ordered::{Ordered, same};
 use super::review::{model_findings, registry_findings};
+use crate::digest::Digest;
 use crate::finding::codes::registry::{BROKEN_REGISTRY, MODEL_TYPE};
 use crate::finding::{Finding, Place};
 use crate::registry::config::{Override, Registry};
@@ -36,13 +39,67 @@ pub struct Parsed<T> {
 pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<Registry>> {
     let source = workspace.registry(db);
     let (path, text) = (source.path(db), source.text(db));
-    Arc::new(match read::<Registry>(path, text, BROKEN_REGISTRY) {
+    let remembered = workspace.remembered(db).parsed(*source.digest(db));
+    Arc::new(match remembered.map_or_else(|| read::<Registry>(path, text, BROKEN_REGISTRY), Ok) {
         Ok(registry) => {
             let findings = registry_findings(&registry, path, text);
             Parsed { value: registry, findings }
         }
         Err(finding) => Parsed { value: Registry::default(), findings: vec![*finding] },
     })
+}
+
+/// The registry written down again, with what each model's part hashes to.
+#[derive(Debug)]
+pub struct Written {
+    /// All of it, as JSON.
+    pub json: Arc<str>,
+    /// Of each override.
+    pub own: BTreeMap<String, Digest>,
+}
+
+#[salsa::tracked(no_eq)]
+pub fn written(db: &dyn Db, workspace: Workspace) -> Arc<Written> {
+    let registry = &registry(db, workspace).value;
+    let mut json = format!("{{\"project\":{},\"hardware\":{}", text(&registry.project), text(&registry.hardware));
+    json.push_str(",\"model\":{");
+    let mut own = BTreeMap::new();
+    for (index, (key, model)) in registry.model.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(&text(key));
+        json.push(':');
+        let model = text(model);
+        own.insert(key.clone(), Digest::of(model.as_bytes()));
+        json.push_str(&model);
+    }
+    json.push_str("},\"custom\":");
+    json.push_str(&text(&registry.custom));
+    json.push('}');
+    Arc::new(Written { json: json.into(), own })
+}
+
+/// What a later build need not parse again: registry and rules as JSON, by the digests of their texts.
+pub fn to_remember(db: &dyn Db, workspace: Workspace) -> Vec<(Digest, Arc<str>)> {
+    let remembered = &workspace.remembered(db).parsed;
+    let one = |digest: Option<Digest>, make: &dyn Fn() -> Option<Arc<str>>| {
+        let digest = digest?;
+        Some((digest, remembered.get(&digest).cloned().or_else(make)?))
+    };
+    let registry = one(*workspace.registry(db).digest(db), &|| Some(written(db, workspace).json.clone()));
+    let sources = rule_sources(db, workspace);
+    let rules = workspace
+        .rules(db)
+        .iter()
+        .zip(&sources)
+        .map(|(file, source)| one(*file.digest(db), &|| Some(text(&merge::read_file(source).ok()?).into())));
+    registry.into_iter().chain(rules.flatten()).collect()
+}
+
+/// As JSON. Where it has no JSON there is nothing that could be read back.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Everything of the registry but its models: a change here can reach any output.
@@ -70,7 +127,9 @@ pub fn output_root(db: &dyn Db, workspace: Workspace) -> Arc<str> {
 #[salsa::tracked(no_eq)]
 pub fn rule_book(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<RuleBook>> {
     let sources = rule_sources(db, workspace);
-    let (value, findings) = RuleBook::merge(&sources);
+    let remembered = workspace.remembered(db);
+    let digests: Vec<_> = workspace.rules(db).iter().map(|source| *source.digest(db)).collect();
+    let (value, findings) = RuleBook::merge(&sources, |index| remembered.parsed(digests[index]));
     Arc::new(Parsed { value, findings })
 }
 

@@ -1,6 +1,7 @@
 //! From a plan entry to its checked text: what its template reads, its rendering, its validation. Plain functions: a round
 //! asks once for each output that may be due, and what it then knows of it is in its trace.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use salsa::Database as Db;
@@ -178,20 +179,7 @@ fn validated(
     if !entry.path.ends_with(".py") {
         return (raw.to_owned(), Vec::new());
     }
-    let settings = settings(db, workspace);
-    let book = &rule_book(db, workspace).value;
-    let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
-    let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));
-    let demands = Demands {
-        python: version::python(&settings.project.python).unwrap_or((3, 10)),
-        line_length: settings.project.line_length,
-        kind: FileKind::of_path(&entry.path),
-        contract: contract.and_then(|name| book.contract.get(name)),
-        class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
-        model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
-        roots: &[],
-    };
-    let result = validate::python(raw, &demands);
+    let result = judged(db, workspace, entry, raw);
     if result.issues.is_empty() {
         return (result.text, Vec::new());
     }
@@ -218,6 +206,53 @@ fn validated(
     });
     let findings = findings.collect();
     (result.text, findings)
+}
+
+/// The text as it is written, and what is wrong with it.
+fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str) -> validate::Validated {
+    let settings = settings(db, workspace);
+    let book = &rule_book(db, workspace).value;
+    let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
+    let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));
+    let demands = Demands {
+        python: version::python(&settings.project.python).unwrap_or((3, 10)),
+        line_length: settings.project.line_length,
+        kind: FileKind::of_path(&entry.path),
+        contract: contract.and_then(|name| book.contract.get(name)),
+        class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
+        model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
+        roots: &[],
+    };
+    validate::python(raw, &demands)
+}
+
+/// What a line of an output was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineOrigin {
+    /// Path of the template.
+    pub template: String,
+    pub line: u32,
+    /// The data printed on it.
+    pub data: Vec<String>,
+}
+
+/// The origins of the lines of an output, by their numbers in the whole file; of several lines that layout has put on one,
+/// the first. Nothing where it can't be rendered.
+pub fn origins(db: &dyn Db, workspace: Workspace, entry: &Entry) -> BTreeMap<u32, LineOrigin> {
+    let mut origins = BTreeMap::new();
+    let Ok((prepared, data)) = prepared(db, workspace, entry) else { return origins };
+    let partials: Vec<_> = prepared.closure.partials.iter().collect();
+    let input = RenderInput { root: &prepared.closure.root, partials: &partials, data: &data };
+    let Ok(rendered) = render_with_map(&input) else { return origins };
+    let result = entry.path.ends_with(".py").then(|| judged(db, workspace, entry, &rendered.text));
+    let lines = result.as_ref().map(|result| result.lines(&rendered.text));
+    for (number, origin) in (1..).zip(rendered.map.lines()) {
+        let written = lines.as_ref().map_or(number, |lines| lines.to_formatted(number)) + header::LINES;
+        let place = line_of(&input, origin.template, origin.line);
+        let data = origin.data.iter().map(|path| (*path).to_owned()).collect();
+        origins.entry(written).or_insert(LineOrigin { template: place.path, line: origin.line, data });
+    }
+    origins
 }
 
 /// A line of one of the templates of `input`, by the template's name.

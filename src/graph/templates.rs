@@ -65,7 +65,7 @@ pub fn source<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Op
 pub fn parsed<'db>(db: &'db dyn Db, workspace: Workspace, name: Name<'db>) -> Option<Arc<Result<Template, Finding>>> {
     let source = (*source(db, workspace, name))?;
     let text = source.text(db);
-    let known = workspace.accepted(db).contains(&digest(db, source));
+    let known = workspace.remembered(db).templates.contains(&digest(db, source));
     let parse = if known { crate::template::parse_known } else { crate::template::parse };
     Some(Arc::new(parse(name.text(db), source.path(db), text)))
 }

@@ -14,6 +14,9 @@ pub struct Ready {
     pub found: BTreeMap<String, String>,
     /// Modules that could not be imported, with the error.
     pub missing: BTreeMap<String, String>,
+    /// Files of the package of interest that were loaded, relative to it; sorted.
+    #[serde(default)]
+    pub loaded: Vec<String>,
 }
 
 /// What became of one job.

@@ -3,26 +3,46 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::environment;
 use crate::finding::Finding;
 use crate::finding::codes::output::UNKNOWN_PYTHON;
 use crate::sys::System;
 
-/// Prints name and version of every distribution that matters and is there, as JSON.
+/// Prints name and version of every distribution that matters and is there, and where transformers lies, as JSON.
 const SCRIPT: &str = "
-import importlib.metadata as m, json, platform
+import importlib.metadata as m, importlib.util as u, json, platform
 found = {'python': platform.python_version(), 'machine': platform.machine()}
 names = 'torch transformers pytest numpy safetensors tokenizers accelerate pillow torchvision torchaudio timm openvino \
-onnxruntime onnxruntime-qnn onnx executorch optimum scipy einops sentencepiece'
+onnxruntime onnxruntime-qnn onnx onnxscript executorch optimum scipy einops sentencepiece'
 for name in names.split():
     try:
         found[name] = m.version(name)
     except m.PackageNotFoundError:
         pass
-print(json.dumps(found))
+try:
+    spec = u.find_spec('transformers')
+except (ImportError, ValueError):
+    spec = None
+print(json.dumps({'versions': found, 'transformers': spec and spec.origin}))
 ";
+
+/// What a Python said of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Said {
+    /// By name: `python`, `machine`, and each library that is there.
+    pub versions: BTreeMap<String, String>,
+    /// The file `transformers/__init__.py` that it would import.
+    transformers: Option<PathBuf>,
+}
+
+impl Said {
+    /// The folder of the transformers package that it would import.
+    pub fn transformers(&self) -> Option<&Path> {
+        self.transformers.as_deref().and_then(Path::parent)
+    }
+}
 
 /// A Python, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +122,11 @@ fn has_torch(system: &dyn System, python: &Path) -> bool {
 
 /// Versions by name: `python`, `machine`, and each library that is there.
 pub fn versions(system: &dyn System, python: &str, folder: &Path) -> Result<BTreeMap<String, String>, Finding> {
+    ask(system, python, folder).map(|said| said.versions)
+}
+
+/// Asks a Python what it has. Nothing is imported.
+pub fn ask(system: &dyn System, python: &str, folder: &Path) -> Result<Said, Finding> {
     let help = "name one with --python, or activate the environment that has torch and transformers";
     let ran = system
         .run(python, &["-c", SCRIPT], folder, &[])

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer::{Answer, Ready};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub path: Vec<String>,
     /// Modules that are imported once, before the first job. One that is missing is no failure here.
     pub imports: Vec<String>,
+    /// The package whose files are of interest: `ready` says which of them were loaded.
+    pub package: Option<String>,
     /// Environment variables of all jobs.
     pub env: BTreeMap<String, String>,
     /// Jobs at the same time.
@@ -50,6 +52,12 @@ pub struct Job {
     pub seconds: f64,
     /// Resident memory that it may hold.
     pub megabytes: u64,
+}
+
+/// A job has begun.
+#[derive(Deserialize)]
+struct Begun {
+    begun: usize,
 }
 
 /// The Python could not be talked to.
@@ -112,8 +120,8 @@ impl Pool {
             }
         });
         let mut pool = Self { process, input: None, lines, complaints, ready: Ready::default() };
-        let words =
-            serde_json::json!({"path": settings.path, "imports": settings.imports, "jobs": settings.jobs.max(1)});
+        let words = serde_json::json!({"path": settings.path, "imports": settings.imports, "package": settings.package,
+                "jobs": settings.jobs.max(1), "text": SERVER});
         let Some(mut input) = pool.process.input() else { return Err(pool.broken()) };
         if writeln!(input, "{words}").and_then(|()| input.flush()).is_err() {
             return Err(pool.broken());
@@ -133,8 +141,19 @@ impl Pool {
     /// Runs all jobs; `on_answer` takes each answer as it comes, and `pulse` is asked now and then. Either may end it: the
     /// jobs that run are killed, the others never start.
     pub fn run(
+        self,
+        jobs: Vec<Job>,
+        on_answer: &mut dyn FnMut(Answer) -> ControlFlow<()>,
+        pulse: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        self.run_told(jobs, &mut |_| (), on_answer, pulse)
+    }
+
+    /// The same; `on_begin` hears the number of each job that begins.
+    pub fn run_told(
         mut self,
         jobs: Vec<Job>,
+        on_begin: &mut dyn FnMut(usize),
         on_answer: &mut dyn FnMut(Answer) -> ControlFlow<()>,
         pulse: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<(), Failure> {
@@ -156,6 +175,10 @@ impl Pool {
         while left > 0 {
             match self.lines.recv_timeout(PULSE) {
                 Ok(line) => {
+                    if let Ok(Begun { begun }) = serde_json::from_str(&line) {
+                        on_begin(begun);
+                        continue;
+                    }
                     let Ok(answer) = serde_json::from_str::<Answer>(&line) else { return Err(self.broken()) };
                     left -= 1;
                     if on_answer(answer).is_break() {

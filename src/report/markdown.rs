@@ -36,7 +36,8 @@ pub fn render(report: &Report<'_>) -> String {
     page
 }
 
-fn table(page: &mut String, head: &str, rows: impl Iterator<Item = String>) {
+/// A table, where there are rows; the first of very many.
+pub(super) fn table(page: &mut String, head: &str, rows: impl Iterator<Item = String>) {
     let mut count = 0;
     for row in rows {
         if count == 0 {
@@ -53,7 +54,7 @@ fn table(page: &mut String, head: &str, rows: impl Iterator<Item = String>) {
 }
 
 /// Text that stays text inside a table cell.
-fn cell(words: &str) -> String {
+pub(super) fn cell(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     let mut inside_code = false;
     for c in text::one_line(words).chars() {
@@ -68,7 +69,8 @@ fn cell(words: &str) -> String {
     escaped
 }
 
-fn code(path: &str) -> String {
+/// Text as code inside a table cell.
+pub(super) fn code(path: &str) -> String {
     format!("`{}`", text::one_line(path).replace('`', "'").replace('|', "\\|"))
 }
 

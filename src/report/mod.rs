@@ -2,18 +2,22 @@
 //! printed, coloured or decided by what the stream is in here, except by `progress`.
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
-//! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif` and `markdown` are the
-//! other formats; `progress` is the live line of a terminal; `hardware`, `probe`, `prove` and `test` tell what the commands
+//! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif`, `markdown` and `html`
+//! are the other formats; `progress` is the live line of a terminal; `coverage`, `news`, `hardware`, `probe`, `prove` and
+//! `test` tell what the commands
 //! of these names found, `running` what the last two have in common; `text` holds small words.
 
 pub mod concise;
+pub mod coverage;
 pub mod github;
 pub mod hardware;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
 pub mod look;
 pub mod markdown;
+pub mod news;
 pub mod outputs;
 pub mod probe;
 pub mod progress;
@@ -45,6 +49,7 @@ pub enum Format {
     Github,
     Sarif,
     Markdown,
+    Html,
 }
 
 /// How much is said of the reasons for rebuilding.
@@ -132,5 +137,6 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look, prefix: &str) ->
         Format::Github => github::render(report, prefix),
         Format::Sarif => sarif::render(report, prefix),
         Format::Markdown => markdown::render(report),
+        Format::Html => html::render(report),
     }
 }

@@ -17,6 +17,8 @@ const LINE: Duration = Duration::from_secs(10);
 
 /// Before so many seconds nobody can say how long it will take.
 const SETTLED: u64 = 5;
+/// So many failures are told as they come; the others at the end alone.
+const FAILURES: usize = 40;
 
 /// Where progress can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,9 @@ struct State {
     what: String,
     done: usize,
     total: Option<usize>,
+    failed: usize,
+    /// What has begun and not ended, and when.
+    running: Vec<(String, Instant)>,
 }
 
 impl Teller {
@@ -59,7 +64,17 @@ impl Teller {
     fn new(stage: Stage, quiet: Duration, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let now = Instant::now();
         let (told, what) = (None, String::new());
-        let state = State { started: now, begun: now, told, drawn: false, what, done: 0, total: None };
+        let state = State {
+            started: now,
+            begun: now,
+            told,
+            drawn: false,
+            what,
+            done: 0,
+            total: None,
+            failed: 0,
+            running: Vec::new(),
+        };
         Self { stage, quiet, write: Box::new(write), state: Mutex::new(state) }
     }
 
@@ -103,11 +118,17 @@ impl State {
             None if seconds > 0 => format!(" ({seconds} s)"),
             None => String::new(),
         };
-        match self.total {
-            Some(total) => format!("{} {}/{}{time}", self.what, text::number(self.done), text::number(total)),
+        let failed = if self.failed > 0 { format!(", {} failed", text::number(self.failed)) } else { String::new() };
+        let mut line = match self.total {
+            Some(total) => format!("{} {}/{}{failed}{time}", self.what, text::number(self.done), text::number(total)),
             None if self.done > 0 => format!("{} {}{time}", self.what, text::number(self.done)),
             None => format!("{}{time}", self.what),
+        };
+        for (number, (name, begun)) in self.running.iter().enumerate() {
+            line.push_str(if number == 0 { ": " } else { ", " });
+            line.push_str(&format!("{name} {} s", begun.elapsed().as_secs()));
         }
+        line
     }
 }
 
@@ -128,6 +149,8 @@ impl Progress for Teller {
             state.begun = Instant::now();
             state.done = 0;
             state.total = total;
+            state.failed = 0;
+            state.running.clear();
             self.tell(state);
         });
     }
@@ -143,6 +166,37 @@ impl Progress for Teller {
         self.with(|state| {
             self.wipe(state);
             state.what.clear();
+        });
+    }
+
+    fn begins(&self, name: &str) {
+        self.with(|state| state.running.push((text::one_line(name), Instant::now())));
+    }
+
+    fn ends(&self, name: &str) {
+        self.with(|state| {
+            if let Some(at) = state.running.iter().position(|(running, _)| running == name) {
+                state.running.remove(at);
+            }
+        });
+    }
+
+    fn fail(&self, text: &str) {
+        self.with(|state| {
+            state.failed += 1;
+            if self.stage == Stage::Off || state.failed > FAILURES {
+                return;
+            }
+            self.wipe(state);
+            let mut line: String = text::one_line(text);
+            if let Stage::Live(width) = self.stage {
+                line = line.chars().take(width.saturating_sub(8)).collect();
+            }
+            (self.write)(&format!("failed {line}\n"));
+            if state.failed == FAILURES {
+                (self.write)("further failures are told at the end\n");
+            }
+            state.told = None;
         });
     }
 
@@ -190,7 +244,17 @@ mod tests {
     fn what_is_left_is_told_once_it_is_known() {
         let state = |done, total| {
             let begun = Instant::now().checked_sub(Duration::from_secs(60)).unwrap_or_else(Instant::now);
-            State { started: begun, begun, told: None, drawn: false, what: "x".to_owned(), done, total }
+            State {
+                started: begun,
+                begun,
+                told: None,
+                drawn: false,
+                what: "x".to_owned(),
+                done,
+                total,
+                failed: 0,
+                running: Vec::new(),
+            }
         };
         assert_eq!(state(10, Some(20)).left(60).as_deref(), Some("60 s"));
         assert_eq!(state(10, Some(100)).left(60).as_deref(), Some("9 min"));
@@ -199,6 +263,23 @@ mod tests {
         }
         assert_eq!(state(10, Some(20)).left(4), None);
         assert_eq!(state(10, Some(20)).line(), "x 10/20 (60 s, about 60 s left)");
+    }
+
+    #[test]
+    fn what_runs_and_what_failed_is_shown() {
+        let heard = Arc::new(Mutex::new(String::new()));
+        let hears = Arc::clone(&heard);
+        let teller = Teller::new(Stage::Live(60), Duration::ZERO, move |text| hears.lock().unwrap().push_str(text));
+        teller.begin("testing", Some(3));
+        for name in ["test_a.py", "test_b.py", "test_c.py"] {
+            teller.begins(name);
+        }
+        teller.ends("test_b.py");
+        teller.fail("test_b.py::test_x: assert\n1 == 2, and so on for longer than any terminal is wide");
+        teller.advance(1);
+        let heard = heard.lock().unwrap().clone();
+        assert!(heard.contains("failed test_b.py::test_x: assert 1 == 2, and so on for long\n"), "{heard:?}");
+        assert!(heard.ends_with("\u{1b}[Ktesting 1/3, 1 failed: test_a.py 0 s, test_c.py 0 s"), "{heard:?}");
     }
 
     #[test]

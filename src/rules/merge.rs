@@ -32,13 +32,18 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
+/// Reads one file.
+pub fn read_file(source: &Source<'_>) -> Result<RuleFile, Box<Finding>> {
+    read(source.path, source.text, BROKEN_RULES)
+}
+
 impl RuleBook {
-    /// Reads all files; what can't be read is left out and found.
-    pub fn merge(sources: &[Source<'_>]) -> (Self, Vec<Finding>) {
+    /// Reads all files; what can't be read is left out and found. `known`: what a source holds, where that is known already.
+    pub fn merge(sources: &[Source<'_>], known: impl Fn(usize) -> Option<RuleFile>) -> (Self, Vec<Finding>) {
         let mut book = Self::default();
         let mut findings = Vec::new();
-        for source in sources {
-            match read::<RuleFile>(source.path, source.text, BROKEN_RULES) {
+        for (index, source) in sources.iter().enumerate() {
+            match known(index).map_or_else(|| read_file(source), Ok) {
                 Ok(file) => book.add(file, source, sources, &mut findings),
                 Err(finding) => findings.push(*finding),
             }

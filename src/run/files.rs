@@ -5,6 +5,8 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::changes::{FILE, SUPPORT};
+use super::sources::Snapshots;
 use crate::build::inspect::View;
 use crate::build::selection::Selected;
 use crate::build::{Failure, Options};
@@ -35,8 +37,10 @@ pub struct Suite {
     pub files: Vec<TestFile>,
     /// Paths of what Python loads beside the tests.
     pub package: Vec<String>,
-    /// Of the support package.
-    pub support: Digest,
+    /// Digests of the support package, by path.
+    pub support: BTreeMap<String, String>,
+    /// The name of that list.
+    pub support_id: String,
     pub checks: IndexMap<String, Check>,
     /// Names of the hardware profiles.
     pub hardware: Vec<String>,
@@ -82,8 +86,8 @@ impl Suite {
         for file in &mut self.files {
             file.digest = digest(&file.path);
         }
-        let package: Vec<(&String, Digest)> = self.package.iter().map(|path| (path, digest(path))).collect();
-        self.support = Digest::of_value(&package);
+        self.support = self.package.iter().map(|path| (path.clone(), digest(path).to_string())).collect();
+        self.support_id = Snapshots::id(&self.support);
     }
 
     /// Leaves `count` model types a family, spread over the family and always the same ones.
@@ -102,13 +106,14 @@ impl Suite {
     /// What decides the results of a file, by name; `more` is the same for all files.
     pub fn parts(&self, file: &TestFile, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut parts = more.clone();
-        parts.insert("file".to_owned(), file.digest.to_string());
-        parts.insert("support package".to_owned(), self.support.to_string());
+        parts.insert(FILE.to_owned(), file.digest.to_string());
+        parts.insert(SUPPORT.to_owned(), self.support_id.clone());
         parts
     }
 }
 
-fn is_test(path: &str) -> bool {
+/// Whether an output holds tests, by its name.
+pub fn is_test(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
 }
 

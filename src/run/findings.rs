@@ -8,7 +8,7 @@ use super::session::Gathered;
 use super::test::TestResult;
 use super::verdict::{Proof, Verdict};
 use crate::finding::codes::run::{
-    CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, LIBRARIES_MISSING, NOTHING_PROVED,
+    CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, FLAKY_TEST, LIBRARIES_MISSING, NOTHING_PROVED,
     RED_WITHOUT_FAULT, STALE_BLIND_SPOT, TEST_FAILED, TOO_FEW_CAUGHT,
 };
 use crate::finding::{CodeId, Finding, Place, Severity};
@@ -69,12 +69,22 @@ pub fn red(result: &TestResult) -> Finding {
         .help(format!("`pytest '{file}::{}'`", record.node))
 }
 
+/// A test that failed and then passed.
+pub fn flaky(result: &TestResult) -> Finding {
+    let (file, record) = (&result.file, &result.record);
+    let tries = record.attempts.map_or_else(String::new, |attempts| format!(" in try {attempts}"));
+    Finding::warning(FLAKY_TEST, format!("{} passed{tries} and failed before: {}", record.node, record.reason))
+        .at(Place::file(file))
+        .help("a check that is right must pass every time: look for what it draws, times or shares")
+}
+
 /// What a Python without the libraries is called.
 pub fn libraries_missing(suite: &Suite, versions: &BTreeMap<String, String>) -> Option<Finding> {
     let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !versions.contains_key(*name)).collect();
     (!missing.is_empty() && !suite.files.is_empty()).then(|| {
         let message = format!("this Python has no {}: what needs it was skipped", missing.join(" and no "));
-        Finding::error(LIBRARIES_MISSING, message).help("name a Python that has them with --python")
+        Finding::error(LIBRARIES_MISSING, message)
+            .help("name a Python that has them with --python, or make one with `hfgen env create`")
     })
 }
 

@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::protocol::Job;
+use super::protocol::{Answer, Job};
 use super::session::{Done, Runner};
 use super::{MEGABYTES, RUNNER};
-use crate::build::{Failure, Options};
+use crate::build::{Failure, Options, Progress};
 use crate::finding::Finding;
 use crate::finding::codes::output::UNKNOWN_PYTHON;
 use crate::python::{self, Outcome, Settings};
@@ -36,13 +37,20 @@ pub struct Pool<'a> {
     root: PathBuf,
     python: &'a str,
     jobs: usize,
+    progress: &'a dyn Progress,
 }
 
 impl<'a> Pool<'a> {
     /// `jobs`: how many files run at a time; as many as there are cores by default.
-    pub fn new(system: &'a dyn System, options: &Options, python: &'a str, jobs: Option<NonZeroUsize>) -> Self {
+    pub fn new(
+        system: &'a dyn System,
+        options: &Options,
+        python: &'a str,
+        jobs: Option<NonZeroUsize>,
+        progress: &'a dyn Progress,
+    ) -> Self {
         let jobs = jobs.map_or_else(rayon::current_num_threads, NonZeroUsize::get);
-        Self { system, root: options.root.clone(), python, jobs }
+        Self { system, root: options.root.clone(), python, jobs, progress }
     }
 
     fn settings(&self, outputs: &str) -> Result<Settings, Failure> {
@@ -50,12 +58,19 @@ impl<'a> Pool<'a> {
         let unpacked = python::unpack(self.system, &programs, &PROGRAMS);
         unpacked.map_err(Failure::io(programs.display().to_string()))?;
         // Forked children can't share a pool of threads; and no test may reach for the network.
-        let env = [("OMP_NUM_THREADS", "1"), ("HF_HUB_OFFLINE", "1"), ("TOKENIZERS_PARALLELISM", "false")];
+        // Whether CUDA is there is asked of NVML: asking the driver would bring it up, and then nothing can be forked.
+        let env = [
+            ("OMP_NUM_THREADS", "1"),
+            ("HF_HUB_OFFLINE", "1"),
+            ("TOKENIZERS_PARALLELISM", "false"),
+            ("PYTORCH_NVML_BASED_CUDA_CHECK", "1"),
+        ];
         Ok(Settings {
             python: self.python.to_owned(),
             folder: self.root.clone(),
             path: vec![programs.display().to_string(), outputs.to_owned()],
             imports: IMPORTS.map(str::to_owned).into(),
+            package: Some("transformers".to_owned()),
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             jobs: self.jobs,
         })
@@ -84,16 +99,29 @@ impl Runner for Pool<'_> {
             megabytes: MEGABYTES,
             ..python::Job::default()
         };
+        let core: Arc<[String]> = pool.ready.loaded.clone().into();
         let mut on_answer = |answer: python::Answer| {
             let answered = match answer.outcome {
-                Outcome::Done { value } => {
-                    serde_json::from_value(value).map_err(|error| format!("an answer that can't be read: {error}"))
-                }
+                Outcome::Done { value } => serde_json::from_value(value)
+                    .map(|answer| Answer { core: Arc::clone(&core), ..answer })
+                    .map_err(|error| format!("an answer that can't be read: {error}")),
                 other => Err(other.trouble().unwrap_or_default()),
             };
             done(answer.id, answered)
         };
-        pool.run(jobs.iter().map(job).collect(), &mut on_answer, &mut || ControlFlow::Continue(()))
+        let name = |id: usize| jobs.get(id).map_or("", |job| job.file.rsplit('/').next().unwrap_or(&job.file));
+        let progress = self.progress;
+        let mut on_begin = |id| progress.begins(name(id));
+        let mut on_answer = |answer: python::Answer| {
+            progress.ends(name(answer.id));
+            on_answer(answer)
+        };
+        // A moment in which nothing happens is one in which seconds pass.
+        let mut pulse = || {
+            progress.advance(0);
+            ControlFlow::Continue(())
+        };
+        pool.run_told(jobs.iter().map(job).collect(), &mut on_begin, &mut on_answer, &mut pulse)
             .map_err(|failure| self.unusable(failure))
     }
 }

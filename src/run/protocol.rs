@@ -1,5 +1,7 @@
 //! What is said to `python/runner.py` and what it answers: one file, some runs of it, a record of every test in each run.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// One generated file to run.
@@ -23,6 +25,11 @@ pub struct Job {
     /// Tests that are known to be green; without it, a run without a fault says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub green: Option<Vec<String>>,
+    /// Tests whose results without a fault are known and not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
+    /// How often a test that is red without a fault is tried again.
+    pub retries: u32,
 }
 
 /// One run of a file.
@@ -47,6 +54,12 @@ pub struct Answer {
     pub runs: Vec<Ran>,
     #[serde(default)]
     pub seconds: f64,
+    /// Files of transformers that were loaded for it, beside those that every process loads; relative to the package.
+    #[serde(default)]
+    pub loaded: Vec<String>,
+    /// Those that every process loads.
+    #[serde(skip)]
+    pub core: Arc<[String]>,
 }
 
 /// One run, test by test.
@@ -77,6 +90,9 @@ pub struct Record {
     /// How often the fault acted while the test ran; unknown where the process did not survive it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acted: Option<u64>,
+    /// How often it ran, where that was more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// What pytest shows of a failure. Never kept.
     #[serde(default, skip_serializing)]
     pub output: String,
@@ -91,6 +107,8 @@ pub enum Outcome {
     Skipped,
     /// Failed as the registry expects.
     Xfailed,
+    /// Failed, and passed when it was tried again.
+    Flaky,
     /// Its set-up or tear-down failed.
     Error,
     /// The process died of it, or it took longer than it may.
@@ -102,6 +120,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether another run of the same would end so: only such results are kept.
+    pub fn lasts(self) -> bool {
+        !matches!(self, Self::Crashed | Self::Flaky | Self::Unknown)
+    }
+
     /// Whether somebody who looks at the test sees that something is wrong.
     pub fn is_red(self) -> bool {
         matches!(self, Self::Failed | Self::Error | Self::Crashed)

@@ -164,6 +164,7 @@ mod tests {
                 suite: &self.suite,
                 how,
                 versions: &self.versions,
+                sources: None,
                 progress: &Silent,
             };
             prove(&session, request, &mut kept, stand).unwrap()
@@ -186,8 +187,8 @@ mod tests {
         let again = desk.prove(&Request::default(), &How::default(), &mut stand);
         assert_eq!((again.gathered.cached, again.gathered.ran.len(), stand.jobs.len()), (2, 0, 2));
         assert_eq!(again.proofs, proven.proofs);
-        let anew = desk.prove(&Request::default(), &How { anew: true, ..How::default() }, &mut stand);
-        assert_eq!(anew.gathered.ran[0].1, "--no-cache");
+        let anew = desk.prove(&Request::default(), &How { anew: Some("--rerun"), ..How::default() }, &mut stand);
+        assert_eq!(anew.gathered.ran[0].1, "--rerun");
     }
 
     #[test]
@@ -202,7 +203,7 @@ mod tests {
         assert_eq!(proven.gathered.ran[0].1, "a and 2 more are not known");
         desk.versions.insert("torch".to_owned(), "2.15.0".to_owned());
         let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
-        assert_eq!(proven.gathered.ran[0].1, "torch changed");
+        assert_eq!(proven.gathered.ran[0].1, "torch 2.15.0 is new");
         desk.versions.insert("torch".to_owned(), "2.16.0".to_owned());
         desk.suite.files[0].digest = Digest::of(b"edited");
         let proven = desk.prove(&Request::default(), &How::default(), &mut stand);

@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::changes::{self, Change, changes};
 use super::files::{Suite, TestFile};
-use super::kept::{Kept, Known, Part};
+use super::kept::{ALL, Closure, Kept, Known, Part};
 use super::protocol::{Answer, Asked, Job, Outcome, Record};
+use super::sources::{Snapshots, Sources};
 use super::{MEGABYTES, RUNNER};
 use crate::build::{Failure, Progress};
 use crate::digest::Digest;
@@ -29,8 +32,12 @@ pub struct How {
     pub hardware: Option<String>,
     /// Seconds that one test may take.
     pub timeout: f64,
-    /// Runs everything, whatever is known.
-    pub anew: bool,
+    /// Runs everything, whatever is known, for this reason.
+    pub anew: Option<&'static str>,
+    /// Keeps nothing.
+    pub forgets: bool,
+    /// How often a test that is red without a fault is tried again.
+    pub retries: u32,
     /// Ends with the first file that has a test that is red without a fault.
     pub fail_fast: bool,
 }
@@ -54,8 +61,13 @@ pub struct Session<'a> {
     pub how: &'a How,
     /// What else decides a result, by name.
     pub versions: &'a BTreeMap<String, String>,
+    /// The installed transformers; without them its version decides.
+    pub sources: Option<&'a Sources<'a>>,
     pub progress: &'a dyn Progress,
 }
+
+/// The part of the key that is no version where its sources are looked at.
+const TRANSFORMERS: &str = "transformers";
 
 /// Records by check and fault.
 pub type Runs = BTreeMap<Part, Vec<Record>>;
@@ -99,8 +111,8 @@ impl Session<'_> {
         let mut unkept = None;
         self.progress.begin(what, Some(jobs.len()));
         runner.run(jobs, &mut |number, answer| {
-            self.progress.advance(1);
             let Due { file, key, parts, runs } = &due[number];
+            let loaded = answer.as_ref().ok().map(|answer| (Arc::clone(&answer.core), answer.loaded.clone()));
             let answer = answer.and_then(|answer| match answer.error {
                 Some(error) => Err(error),
                 None if answer.runs.len() != runs.len() => Err("it ran only in part".to_owned()),
@@ -108,6 +120,7 @@ impl Session<'_> {
             });
             let is_red = match answer {
                 Err(why) => {
+                    self.progress.fail(&format!("{}: {}", file.path, why.trim().lines().last().unwrap_or_default()));
                     gathered.dead.push((file.path.clone(), why));
                     true
                 }
@@ -115,29 +128,48 @@ impl Session<'_> {
                     let runs = sorted(runs, answer, &file.path, &mut gathered.outputs);
                     // What crashed is not kept, and counts all the same.
                     gathered.runs.insert(file.path.clone(), runs.clone());
-                    let mut controls = runs.iter().filter(|(part, _)| part.fault.is_none());
-                    let is_red = controls.any(|(_, records)| records.iter().any(|record| record.outcome.is_red()));
-                    let known = Known { key: key.clone(), parts: parts.clone(), runs };
-                    if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
-                        unkept.get_or_insert(error);
+                    let controls = runs.iter().filter(|(part, _)| part.fault.is_none());
+                    let red: Vec<&Record> =
+                        controls.flat_map(|(_, records)| records).filter(|record| record.outcome.is_red()).collect();
+                    for record in &red {
+                        self.progress.fail(&format!("{}::{}: {}", file.path, record.node, record.reason));
+                    }
+                    let is_red = !red.is_empty();
+                    if !self.how.forgets {
+                        let closure = self.sources.zip(loaded).map(|(sources, (core, own))| {
+                            if core.is_empty() { Closure::default() } else { sources.closure(&core, &own, model(file)) }
+                        });
+                        let known = Known {
+                            key: key.clone(),
+                            parts: parts.clone(),
+                            runs,
+                            closure: closure.unwrap_or_default(),
+                            transformers: self.versions.get(TRANSFORMERS).cloned(),
+                            ..Known::default()
+                        };
+                        if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
+                            unkept.get_or_insert(error);
+                        }
                     }
                     is_red
                 }
             };
+            self.progress.advance(1);
             if is_red && self.how.fail_fast { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         self.progress.end();
-        if let Some(error) = unkept.or(kept.tidy(self.system).err()) {
+        let saved = self.sources.and_then(|sources| sources.save().err());
+        if let Some(error) = unkept.or(kept.tidy(self.system).err()).or(saved) {
             self.progress.note(&format!("results could not be kept: {error}"));
         }
+        let named = kept.files().flat_map(|(_, known)| [Some(&known.closure.core), known.parts.get(changes::SUPPORT)]);
+        Snapshots::open(self.system, self.root).tidy(named.flatten().map(String::as_str));
         gathered.dead.sort();
         gathered.left = due.len() - gathered.runs.len() - gathered.dead.len();
         for file in &self.suite.files {
-            let (key, _) = self.key(file);
             let is_dead = gathered.dead.iter().any(|(path, _)| *path == file.path);
-            let Some(known) = kept.file(&self.how.slot(file)).filter(|known| known.key == key && !is_dead) else {
-                continue;
-            };
+            let known = kept.file(&self.how.slot(file)).filter(|_| !is_dead && !self.how.forgets);
+            let Some(known) = known.filter(|known| self.changes(file, known).is_empty()) else { continue };
             let fresh = gathered.runs.entry(file.path.clone()).or_default();
             for (part, records) in &known.runs {
                 fresh.entry(part.clone()).or_insert_with(|| records.clone());
@@ -146,32 +178,48 @@ impl Session<'_> {
         Ok(gathered)
     }
 
+    /// What is to run: what failed the last time first, then what is new, then what took longest, so that no long file is left
+    /// over when all others are done.
     fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, gathered: &mut Gathered) -> (Vec<Job>, Vec<Due<'_>>) {
-        let mut due = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
         for file in &self.suite.files {
             let (key, parts) = self.key(file);
             let before = kept.file(&self.how.slot(file));
-            let known = before.filter(|known| known.key == key && !self.how.anew);
+            let changes = before.map(|known| self.changes(file, known)).unwrap_or_default();
+            let known = before.filter(|_| changes.is_empty() && self.how.anew.is_none());
             let missing: Vec<&Part> =
                 wanted.iter().filter(|part| known.is_none_or(|known| !known.knows(part))).collect();
             if missing.is_empty() {
                 gathered.cached += 1;
                 continue;
             }
-            gathered.ran.push((file.path.clone(), why(before, &parts, &missing, self.how.anew)));
+            gathered.ran.push((file.path.clone(), why(before, &changes, &missing, self.how.anew)));
             let job = self.job(file, &missing, known);
             let runs = job.runs.clone();
-            due.0.push(job);
-            due.1.push(Due { file, key, parts, runs });
+            let was_red = before.is_some_and(|known| known.controls().any(|record| record.outcome.is_red()));
+            let seconds =
+                before.map_or(f64::INFINITY, |known| known.controls().map(|record| record.seconds).sum::<f64>());
+            found.push((was_red, seconds, job, Due { file, key, parts, runs }));
         }
-        due
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+        found.into_iter().map(|(_, _, job, due)| (job, due)).unzip()
     }
 
     /// Of everything that decides the results of a file, and what that is, by name.
     fn key(&self, file: &TestFile) -> (String, BTreeMap<String, String>) {
         let mut parts = self.suite.parts(file, self.versions);
-        parts.insert("runner".to_owned(), Digest::of(RUNNER.as_bytes()).to_string());
+        parts.insert(changes::RUNNER.to_owned(), Digest::of(RUNNER.as_bytes()).to_string());
+        if self.sources.is_some() {
+            parts.insert(TRANSFORMERS.to_owned(), "by what its files mean".to_owned());
+        }
         (Digest::of_value(&parts).to_string(), parts)
+    }
+
+    /// What changed since something was kept of a file; nothing where that still holds.
+    pub fn changes(&self, file: &TestFile, known: &Known) -> Vec<Change> {
+        let (_, parts) = self.key(file);
+        let sources = self.sources.map(|sources| sources.changed(&known.closure, model(file))).unwrap_or_default();
+        changes(known, &parts, sources, self.versions.get(TRANSFORMERS))
     }
 
     /// One job: a run without a fault for what is not known to be green, and a run for each fault.
@@ -186,6 +234,10 @@ impl Session<'_> {
             let passed = controls.flat_map(|(_, records)| records).filter(|record| record.outcome == Outcome::Passed);
             passed.map(|record| record.node.clone()).collect()
         });
+        // Of all tests only those are left out whose results are known; checks that are named were missing as a whole.
+        let all = Part { check: ALL.to_owned(), fault: None };
+        let skip = known.filter(|_| missing.contains(&&all)).into_iter().flat_map(|known| &known.runs);
+        let skip = skip.filter(|(part, _)| part.fault.is_none()).flat_map(|(_, records)| records);
         Job {
             file: self.root.join(&file.path).display().to_string(),
             root: self.root.join(&self.suite.root).display().to_string(),
@@ -195,8 +247,14 @@ impl Session<'_> {
             tier: self.how.tier.clone(),
             hardware: self.how.hardware.clone(),
             green,
+            skip: skip.map(|record| record.node.clone()).collect(),
+            retries: self.how.retries,
         }
     }
+}
+
+fn model(file: &TestFile) -> Option<&str> {
+    file.model.as_deref()
 }
 
 /// The answer by check and fault. A check without a test in the file is known to have none.
@@ -217,28 +275,32 @@ fn sorted(runs: &[Asked], answer: Answer, file: &str, outputs: &mut BTreeMap<(St
 }
 
 /// Why a file runs, for people.
-fn why(known: Option<&Known>, parts: &BTreeMap<String, String>, missing: &[&Part], anew: bool) -> String {
+fn why(known: Option<&Known>, changes: &[Change], missing: &[&Part], anew: Option<&str>) -> String {
     let Some(known) = known else { return "it never ran".to_owned() };
-    if anew {
-        return "--no-cache".to_owned();
+    if let Some(asked) = anew {
+        return asked.to_owned();
     }
-    let changed: Vec<String> = parts
+    if !changes.is_empty() {
+        return changes.iter().map(Change::words).collect::<Vec<_>>().join(", ");
+    }
+    let unsettled: Vec<&Record> = missing
         .iter()
-        .filter(|(name, value)| known.parts.get(*name) != Some(value))
-        .map(|(name, value)| match known.parts.get(name) {
-            Some(before) if before.len() < 20 && value.len() < 20 => format!("{name} {before} is now {value}"),
-            _ => format!("{name} changed"),
-        })
-        .chain(known.parts.keys().filter(|name| !parts.contains_key(*name)).map(|name| format!("{name} is gone")))
+        .flat_map(|part| known.unsettled.iter().filter(move |(ran, _)| part.check == ALL || ran == part))
+        .filter(|(ran, _)| ran.fault.is_none())
+        .flat_map(|(_, records)| records)
+        .filter(|record| !record.outcome.lasts())
         .collect();
-    if !changed.is_empty() {
-        return changed.join(", ");
+    if let Some(first) = unsettled.first() {
+        let word = if first.outcome == Outcome::Flaky { "was flaky" } else { "crashed" };
+        return format!("{} {word} the last time", first.check);
     }
     let part = missing.first().map_or_else(String::new, |part| match &part.fault {
         Some(fault) => format!("{} under {fault}", part.check),
+        None if part.check == ALL => "not all of its tests".to_owned(),
         None => part.check.clone(),
     });
     match missing.len() {
+        0 | 1 if part.starts_with("not all") => format!("{part} are known"),
         0 | 1 => format!("{part} is not known"),
         more => format!("{part} and {} more are not known", more - 1),
     }

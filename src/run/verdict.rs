@@ -139,7 +139,7 @@ fn without_fault(record: &Record) -> (Verdict, String) {
         Outcome::Passed => Verdict::Green,
         Outcome::Skipped => Verdict::Skipped,
         Outcome::Xfailed => Verdict::Expected,
-        Outcome::Failed | Outcome::Error | Outcome::Crashed | Outcome::Unknown => Verdict::Red,
+        Outcome::Failed | Outcome::Error | Outcome::Crashed | Outcome::Flaky | Outcome::Unknown => Verdict::Red,
     };
     (verdict, record.reason.clone())
 }

@@ -66,6 +66,11 @@ impl<'a> Blobs<'a> {
         self.known.get(&key)
     }
 
+    /// A blob by the digest of its bytes, as it is written out.
+    pub fn with_body(&self, body: &str) -> Option<&Blob> {
+        self.order.iter().rev().filter_map(|key| self.known.get(key)).find(|blob| blob.body.to_string() == body)
+    }
+
     /// The bytes of a blob; `None` if the pack was damaged meanwhile.
     pub fn read(&self, blob: &Blob) -> Option<Vec<u8>> {
         let bytes = self.system.read_at(&self.layout.blob_pack(), blob.offset, blob.len as usize).ok()?;

@@ -5,6 +5,7 @@
 
 pub mod blobs;
 pub mod frame;
+mod held;
 pub mod stamps;
 pub mod trace;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Digest;
 use crate::finding::Finding;
+use crate::graph::remembered::KnownHead;
 use crate::rules::plan::Entry;
 
 /// The memory of the last build.
@@ -20,6 +21,10 @@ pub struct Trace {
     pub models: Vec<Arc<ModelTrace>>,
     /// The sections of the lock, in the order of the file, some at a time.
     pub blocks: Vec<Block>,
+    /// The registry and the rules as JSON, by the digests of their texts.
+    pub parsed: Vec<(Digest, Arc<str>)>,
+    /// What was found out about the lock's head.
+    pub head: Option<KnownHead>,
     /// Data paths that outputs were made from.
     pub reads: Vec<String>,
     /// Sorted by path.
@@ -66,6 +71,7 @@ pub struct OutputTrace {
     /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
     /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
+    #[serde(with = "super::held")]
     pub held: Vec<(u32, Digest)>,
     /// Of all the data together, order included; where rendering failed, of all that there is.
     pub whole: Digest,

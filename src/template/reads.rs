@@ -90,6 +90,24 @@ impl Reads {
         !at.is_empty()
     }
 
+    /// Whether the value of `field` of any item of the list at `path` can be seen. Its name may be even where this says no.
+    pub fn may_read_in_items(&self, path: &str, field: &str) -> bool {
+        let mut at: Vec<&Read> = vec![&self.0];
+        for part in split(path) {
+            if at.iter().any(|read| read.whole) {
+                return true;
+            }
+            let items = at.iter().filter_map(|read| read.items.as_deref());
+            let own = at.iter().filter_map(|read| read.fields.get(part));
+            let next: Vec<&Read> = items.chain(own).collect();
+            at = next;
+        }
+        at.iter().any(|list| {
+            let item = |item: &Read| item.whole || item.items.is_some() || item.fields.contains_key(field);
+            list.whole || list.members || list.items.as_deref().is_some_and(item) || list.fields.values().any(item)
+        })
+    }
+
     /// The paths, sorted: `model.type` with all below it, `model.tags?` whether it is there or true, `model.tasks[].mapping` of
     /// each item, `model.set{}` the names or the number of what is in it.
     pub fn paths(&self) -> Vec<String> {

@@ -13,9 +13,14 @@ pub struct ClassNames {
     known: FxHashSet<Box<str>>,
 }
 
+/// As many names as a transformers has, about.
+const MANY: usize = 7_000;
+
 impl ClassNames {
     pub fn new(names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
-        Self { known: names.into_iter().map(Into::into).collect() }
+        let mut known = FxHashSet::with_capacity_and_hasher(MANY, rustc_hash::FxBuildHasher);
+        known.extend(names.into_iter().map(Into::into));
+        Self { known }
     }
 
     pub fn contains(&self, name: &str) -> bool {

@@ -22,7 +22,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import compat, configs, inputs, model, outputs, records, subject, waking
+from hfgen_runtime import compat, configs, devices, inputs, model, outputs, records, subject, waking
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
@@ -52,6 +52,32 @@ BERT = hf.Model(
 )
 
 
+@needs_torch
+def test_the_fastest_profile_that_is_here_is_the_automatic_choice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profiles = [
+        devices.Profile("cpu", "CPU", "cpu", "cpu", "torch"),
+        devices.Profile("gone", "Gone", "gone", "gone", "torch", detect="nobody knows"),
+        devices.Profile("npu", "NPU", "npu", "npu", "torch"),
+        devices.Profile("emulated", "Emulated", "qualcomm", "htp", "qnn"),
+    ]
+    chosen = lambda: [profile.name for profile in devices.fastest(profiles)]
+    monkeypatch.setattr(devices, "__file__", str(tmp_path / "generated" / "hfgen_runtime" / "devices.py"))
+    assert chosen() == ["npu"]
+    kept = tmp_path / ".hfgen-cache" / "hardware.json"
+    kept.parent.mkdir()
+    rows = [("cpu", 9.0, None), ("npu", 5.0, None), ("npu", 1.0, "it broke"), ("gone", 0.1, None), ("emulated", 0.1, None)]
+    timings = [{"profile": name, "medians": {"matmul": time}, "error": error} for name, time, error in rows]
+    kept.write_text(json.dumps({"timings": timings}))
+    assert chosen() == ["npu"]
+    timings[1]["medians"]["matmul"] = 10.0
+    kept.write_text(json.dumps({"timings": timings}))
+    assert chosen() == ["cpu"]
+    kept.write_text("{")
+    assert chosen() == ["npu"]
+
+
 def outcomes(file: str, tmp_path: Path, fault: str = "", **environment: str) -> dict[str, dict]:
     """Runs one generated file in a process of its own; the records of its CPU tests by check."""
     page = tmp_path / "records.jsonl"
@@ -77,7 +103,7 @@ def test_six_files_are_green(name: str, tmp_path: Path) -> None:
     [
         ("bert", "nan", "forward-BertModel"),
         ("bert", "lost-layer", "builds-BertModel"),
-        ("bert", "lost-gradient", "gradients-BertModel"),
+        ("bert", "lost-gradient", "training-BertModel"),
         ("gpt2", "sees-future", "causal-GPT2LMHeadModel"),
         ("gpt2", "mask-ignored", "padding-GPT2LMHeadModel"),
         ("gpt2", "never-stops", "generation-GPT2LMHeadModel"),

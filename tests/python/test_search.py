@@ -183,3 +183,36 @@ def test_random_numbers_and_inputs_without_effect_are_seen() -> None:
     assert not measured().random(measured().first())
     found = measured(pixel_values="noise B 3 4 4")
     assert found.inert(found.first()) == ["pixel_values"]
+
+
+class Partly(torch.nn.Module):
+    """A network that uses one of its layers, and another only in a step that has no gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList(torch.nn.Linear(4, 4) for _ in range(2))
+        self.gate, self.spare = torch.nn.Linear(4, 4), torch.nn.ModuleList([torch.nn.Linear(4, 4)])
+
+    def forward(self, inputs: Any) -> dict[str, Any]:
+        return {"output": self.layers[1](self.layers[0](inputs)) * (self.gate(inputs) > 0)}
+
+
+def test_weights_without_a_gradient_are_told_with_their_cause() -> None:
+    from hfgen_probe.learning import CUT, UNUSED, unreached
+    from hfgen_probe.measure import Measured
+
+    network = Partly().eval()
+    before = {name: weight.clone() for name, weight in network.named_parameters()}
+    found = unreached(Measured(network, "forward", {"inputs": "noise B 4"}, 8), {})
+    assert found == {"gate.*": CUT, "spare.*": UNUSED}
+    assert all(torch.equal(weight, before[name]) for name, weight in network.named_parameters())
+
+
+def test_patterns_mean_the_idle_weights_alone() -> None:
+    from hfgen_probe.learning import patterns
+
+    names = [f"layers.{n}.{part}.{kind}" for n in (0, 1) for part in ("mlp", "gate") for kind in ("weight", "bias")]
+    idle = [name for name in names if "gate" in name]
+    assert patterns(idle, names) == ["layers.*.gate.*"]
+    assert patterns(idle[:2], names) == ["layers.0.gate.*"]
+    assert patterns(["layers.0.mlp.bias"], names) == ["layers.0.mlp.bias"]

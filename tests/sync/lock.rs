@@ -22,9 +22,9 @@ fn sections_are_cut_where_they_stand() {
     assert_eq!(keys, ["bert", "bert-sw3", "eye-2.5"]);
     let mut whole = cut.head.to_owned();
     for section in &cut.sections {
-        assert_eq!(section.offset, whole.len());
-        assert_eq!(section.line as usize, whole.lines().count() + 1);
-        assert!(text[section.offset..].starts_with(section.text));
+        assert_eq!(section.offset(), whole.len());
+        assert_eq!(section.line() as usize, whole.lines().count() + 1);
+        assert!(text[section.offset()..].starts_with(section.text));
         whole.push_str(section.text);
     }
     assert_eq!(whole, text);
@@ -48,6 +48,7 @@ fn proven_facts_survive_writing_and_a_sync() {
         "config": "text_config", "tiny": {}, "inputs": {"input_ids": "ids B S", "past": ["noise B 2", null]}, "sequence": 24,
         "labels": {"labels": "ids B S high=2"}, "outputs": {"logits": "B S 512"}, "parameters": 123, "seconds": 0.02,
         "megabytes": 430, "call": "generate", "inert": ["pixel_values"], "random": true,
+        "unreached": {"layers.*.gate": "no output depends on it"}, "layers": {"hidden_states": 7},
     });
     let proven = json!({
         "key": "0123456789abcdef", "torch": "2.15.0", "transformers": "9.9.0",

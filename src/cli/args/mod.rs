@@ -1,9 +1,11 @@
 //! Everything that can be typed. Only descriptions: no command is run here, and nothing is read but words.
 //!
 //! Map of the room: `build` holds the flags of build, check, watch and clean; `inspect` those of the commands that only
-//! look, `run` those of the commands that run tests, `machine` those about this machine; `select` which outputs; `report` how they are told.
+//! look, `run` those of the commands that run tests, `coverage` those about
+//! what they found, `machine` those about this machine; `select` which outputs; `report` how they are told.
 
 pub mod build;
+pub mod coverage;
 pub mod inspect;
 pub mod machine;
 pub mod probe;
@@ -18,6 +20,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
+pub use self::coverage::{CoverageArgs, NewsArgs};
 pub use self::inspect::{
     AffectedArgs, GraphArgs, GraphFormat, SchemaArgs, SchemaName, StatusArgs, SyncArgs, TemplateCommand, WhyArgs,
 };
@@ -84,6 +87,10 @@ pub enum Command {
     Test(TestArgs),
     /// Run every check without a fault and under each of its faults
     Prove(ProveArgs),
+    /// What passed, failed, is skipped or missing: models x hardware x checks
+    Coverage(CoverageArgs),
+    /// What is new since a former coverage report, for a chat, a mail or an issue
+    Report(NewsArgs),
     /// What this machine has, and what each hardware profile lacks here
     Hardware(HardwareArgs),
     /// The Python environment that the tests run in
@@ -181,6 +188,8 @@ impl Cli {
             Some(Command::Probe(_)) => "probe",
             Some(Command::Test(_)) => "test",
             Some(Command::Prove(_)) => "prove",
+            Some(Command::Coverage(_)) => "coverage",
+            Some(Command::Report(_)) => "report",
             Some(Command::Hardware(_)) => "hardware",
             Some(Command::Env(_)) => "env",
             Some(Command::Clean(_)) => "clean",
@@ -285,6 +294,8 @@ mod tests {
         whole("clean", CleanArgs::augment_args);
         whole("prove", ProveArgs::augment_args);
         whole("test", TestArgs::augment_args);
+        whole("coverage", CoverageArgs::augment_args);
+        whole("report", NewsArgs::augment_args);
         whole("status", StatusArgs::augment_args);
         whole("why", WhyArgs::augment_args);
         whole("affected", AffectedArgs::augment_args);

@@ -33,8 +33,8 @@ pub enum Annotations {
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Self] {
-        use Format::{Concise, Github, Human, Json, Jsonl, Junit, Markdown, Sarif};
-        &[Human, Concise, Json, Jsonl, Junit, Github, Sarif, Markdown]
+        use Format::{Concise, Github, Html, Human, Json, Jsonl, Junit, Markdown, Sarif};
+        &[Human, Concise, Json, Jsonl, Junit, Github, Sarif, Markdown, Html]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -46,6 +46,7 @@ impl ValueEnum for Format {
             Format::Junit => ("junit", "JUnit XML"),
             Format::Github => ("github", "GitHub workflow commands"),
             Format::Sarif => ("sarif", "SARIF 2.1.0"),
+            Format::Html => ("html", "one page that needs no server"),
             Format::Markdown => ("markdown", "for comments and job summaries"),
         };
         Some(PossibleValue::new(name).help(help))

@@ -15,8 +15,10 @@ use crate::cli::args::build::EngineArgs;
   hfgen test --changed --fail-fast   what uncommitted changes reach, until something is red
   hfgen test --failed                what failed the last time
   hfgen test --shard 2/4             the second quarter of the files
+  hfgen test --retries 2             what fails and then passes is flaky, and no failure
+  hfgen test --hardware auto         on the fastest device that is here
 
-Exit codes: 0 no test failed; 1 a test failed, or a library is missing; 2 wrong use; 4 no test file is selected;
+Exit codes: 0 no test failed (a flaky one did not); 1 a test failed, or a library is missing; 2 wrong use; 4 no test file is selected;
 130 interrupted (what was done is kept).")]
 pub struct TestArgs {
     #[command(flatten)]
@@ -30,6 +32,9 @@ pub struct TestArgs {
     /// End with the first file that has a failed test
     #[arg(long)]
     pub fail_fast: bool,
+    /// Try a failed test so often again; one that passes then is flaky
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retries: u32,
     #[command(flatten)]
     pub run: RunArgs,
     #[command(flatten)]
@@ -94,7 +99,10 @@ pub struct RunArgs {
     /// Seconds that one test may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
     pub timeout: f64,
-    /// Run everything selected again, whatever is known
+    /// Run everything selected again, and keep what comes of it
+    #[arg(long)]
+    pub rerun: bool,
+    /// Run everything selected again, and keep nothing
     #[arg(long)]
     pub no_cache: bool,
     /// The Python with torch, transformers and pytest [default: of VIRTUAL_ENV, .venv, venv or `hfgen env`, else python3]

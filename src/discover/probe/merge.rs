@@ -28,6 +28,9 @@ pub fn merge(
                     *error = steady(error);
                 }
                 proven.classes.sort_by_cached_key(|name, _| probing.classes.iter().position(|class| class == name));
+                if let Some(former) = &facts.proven {
+                    keep_costs(&mut proven, former);
+                }
                 facts.proven = Some(proven);
             }
             Err(error) => findings.push(
@@ -37,6 +40,24 @@ pub fn merge(
         }
     }
     findings
+}
+
+/// Keeps the former seconds and memory of a class that costs about as much as before: noise is no change of the lock.
+fn keep_costs(proven: &mut Proven, former: &Proven) {
+    for (name, class) in &mut proven.classes {
+        let Some(old) = former.classes.get(name) else { continue };
+        if class.seconds.zip(old.seconds).is_some_and(|(new, old)| alike(new, old)) {
+            class.seconds = old.seconds;
+        }
+        if class.megabytes.zip(old.megabytes).is_some_and(|(new, old)| alike(new, old)) {
+            class.megabytes = old.megabytes;
+        }
+    }
+}
+
+/// Whether neither of two costs is more than twice the other.
+fn alike<T: PartialOrd + Copy + std::ops::Add<Output = T>>(new: T, old: T) -> bool {
+    new <= old + old && old <= new + new
 }
 
 /// Whether an answer is one.
@@ -71,6 +92,22 @@ fn steady(error: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_changes_only_when_it_is_another() {
+        let costs = |seconds: f64, megabytes: u64| {
+            let class = serde_json::json!({"seconds": seconds, "megabytes": megabytes});
+            let answer = serde_json::json!({"classes": {"A": class}});
+            proven(&answer, "k", "2".to_owned(), "5".to_owned()).unwrap()
+        };
+        let (mut noisy, mut slow) = (costs(0.3, 500), costs(0.5, 1100));
+        keep_costs(&mut noisy, &costs(0.2, 510));
+        keep_costs(&mut slow, &costs(0.2, 510));
+        assert_eq!(
+            (&noisy.classes["A"], &slow.classes["A"]),
+            (&costs(0.2, 510).classes["A"], &costs(0.5, 1100).classes["A"])
+        );
+    }
 
     #[test]
     fn addresses_are_left_out_of_errors() {

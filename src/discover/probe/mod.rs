@@ -32,6 +32,7 @@ pub const SEARCH: &[(&str, &str)] = search![
     "build.py",
     "configs.py",
     "labels.py",
+    "learning.py",
     "local.py",
     "local_marks.py",
     "local_media.py",
@@ -44,15 +45,19 @@ pub const SEARCH: &[(&str, &str)] = search![
     "search.py",
     "shrink.py",
     "sizes.py",
+    "states.py",
     "tree.py",
 ];
 
 /// What the search shares with the generated tests: the same descriptions make the same tensors.
 pub const SHARED: &[(&str, &str)] = &[
     ("hfgen_runtime/__init__.py", ""),
+    ("hfgen_runtime/compat.py", include_str!("../../../templates/runtime/compat.py.hbs")),
     ("hfgen_runtime/inputs.py", include_str!("../../../templates/runtime/inputs.py.hbs")),
+    ("hfgen_runtime/layers.py", include_str!("../../../templates/runtime/layers.py.hbs")),
     ("hfgen_runtime/libraries.py", include_str!("../../../templates/runtime/libraries.py.hbs")),
     ("hfgen_runtime/local.py", include_str!("../../../templates/runtime/local.py.hbs")),
+    ("hfgen_runtime/objective.py", include_str!("../../../templates/runtime/objective.py.hbs")),
     ("hfgen_runtime/outputs.py", include_str!("../../../templates/runtime/outputs.py.hbs")),
     ("hfgen_runtime/samples.py", include_str!("../../../templates/runtime/samples.py.hbs")),
     ("hfgen_runtime/vocabularies.py", include_str!("../../../templates/runtime/vocabularies.py.hbs")),

@@ -91,6 +91,7 @@ pub fn probe(
         path: vec![search.to_string_lossy().into_owned()],
         imports: NEEDED.iter().chain(&SHARED_IMPORTS).map(|name| (*name).to_owned()).collect(),
         env: environment(),
+        package: None,
         jobs: request.limits.jobs,
     };
     progress.begin("importing torch and transformers", None);

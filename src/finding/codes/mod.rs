@@ -1,5 +1,6 @@
 //! The catalogue of codes: a number, a name, and the page that `hfgen explain` prints. One file a room that finds.
 
+pub mod coverage;
 pub mod environment;
 pub mod hardware;
 pub mod output;
@@ -53,6 +54,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         output::CODES,
         sync::CODES,
         run::CODES,
+        coverage::CODES,
         hardware::CODES,
         environment::CODES,
     ]

@@ -22,6 +22,8 @@ pub const LIBRARIES_MISSING: CodeId = CodeId(707);
 pub const TOO_FEW_CAUGHT: CodeId = CodeId(708);
 /// A generated test fails.
 pub const TEST_FAILED: CodeId = CodeId(710);
+/// A generated test fails and then passes.
+pub const FLAKY_TEST: CodeId = CodeId(711);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -106,5 +108,14 @@ pub const CODES: &[Code] = &[
                from. \"the process died\" and \"timed out\" are results of that one test; they are not kept and run again. \
                \n\nWhere transformers or a runtime is at fault, keep it as `[[model.<type>.xfail]]` with the reason and a \
                reproduction; it is then run all the same, and a pass is a failure.",
+    },
+    Code {
+        id: FLAKY_TEST,
+        name: "flaky-test",
+        summary: "a generated test failed, and passed when it was tried again",
+        page: "With `--retries N` a test that is red is tried again in a process of its own. One that passes then is flaky: \
+               told, no failure (exit code 0), never kept, and run again the next time. What made it red may be a \
+               random number that is not seeded, a time limit, memory that another process needed, or state that tests \
+               share: in the retry it runs without the tests before it.",
     },
 ];

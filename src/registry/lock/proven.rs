@@ -68,6 +68,12 @@ pub struct ProvenClass {
     /// Whether it draws random numbers of its own: another seed gives another output.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub random: bool,
+    /// Trainable weights that no gradient reaches: pattern to cause.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub unreached: IndexMap<String, String>,
+    /// Hidden states and attentions whose count the configuration does not say: name of the output to their count.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub layers: IndexMap<String, u64>,
     /// Why it did not run: `build: ...` or `forward: ...`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

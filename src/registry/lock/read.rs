@@ -29,7 +29,7 @@ pub fn parse(path: &str, text: &str) -> (Lock, Vec<Finding>) {
 
 /// Parses the head, and sees to it that the sections are sorted, each there once.
 pub fn parse_head(path: &str, cut: &LockText<'_>) -> Result<LockHead, Finding> {
-    let whole = Section { key: "".into(), text: cut.head, offset: 0, line: 1 };
+    let whole = Section { key: "".into(), text: cut.head, above: "" };
     let head: LockHead = match toml::from_str(cut.head) {
         Ok(head) => head,
         Err(error) => {
@@ -132,6 +132,6 @@ fn header(path: &str, section: &Section<'_>) -> Place {
 /// The place of a byte range of a section, in the whole file.
 fn place(path: &str, section: &Section<'_>, start: usize, end: usize) -> Place {
     let mut place = Place::in_text(path, section.text, start, end);
-    place.line = place.line.saturating_add(section.line - 1);
+    place.line = place.line.saturating_add(section.line() - 1);
     place
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 /// A lock as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockText<'a> {
@@ -18,66 +20,40 @@ pub struct Section<'a> {
     pub key: Cow<'a, str>,
     /// From its `[model.<key>]` to the next section's.
     pub text: &'a str,
-    /// Where `text` starts in the lock, in bytes.
-    pub offset: usize,
-    /// The line (from 1) on which `text` starts.
-    pub line: u32,
+    /// All that stands before `text` in the lock.
+    pub above: &'a str,
 }
+
+impl Section<'_> {
+    /// Where `text` starts in the lock, in bytes.
+    pub fn offset(&self) -> usize {
+        self.above.len()
+    }
+
+    /// The line (from 1) on which `text` starts. Counted when it is asked for, which only a finding does.
+    pub fn line(&self) -> u32 {
+        let lines = memchr::memchr_iter(b'\n', self.above.as_bytes()).count();
+        u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+/// What a section's first line begins with.
+const HEADER: &str = "[model.";
 
 /// Cuts `text`. Any text can be cut; whether a section makes sense is for [`super::parse_section`] to say.
 pub fn split(text: &str) -> LockText<'_> {
     let mut starts = Vec::with_capacity(1024);
-    for_each_header(text.as_bytes(), |start| {
-        if let Some(key) = text[start..].strip_prefix("[model.").and_then(section_key) {
+    let first = text.starts_with(HEADER).then_some(0);
+    let others = memmem::find_iter(text.as_bytes(), b"\n[model.").map(|newline| newline + 1);
+    for start in first.into_iter().chain(others) {
+        if let Some(key) = section_key(&text[start + HEADER.len()..]) {
             starts.push((start, key));
         }
-    });
+    }
     let head = &text[..starts.first().map_or(text.len(), |(start, _)| *start)];
-    let mut line = 1 + newlines(head);
     let ends: Vec<usize> = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]).collect();
-    let mut sections = Vec::with_capacity(starts.len());
-    for ((offset, key), end) in starts.into_iter().zip(ends) {
-        let section = Section { key, text: &text[offset..end], offset, line };
-        line = line.saturating_add(newlines(section.text));
-        sections.push(section);
-    }
-    LockText { head, sections }
-}
-
-/// Calls `found` with the start of each line that begins with `[`.
-///
-/// A no-op build cuts the whole lock, so this goes through it in blocks that the compiler turns into vector code; only
-/// a block with a header is looked at byte by byte.
-fn for_each_header(bytes: &[u8], mut found: impl FnMut(usize)) {
-    const BLOCK: usize = 64;
-    if bytes.first() == Some(&b'[') {
-        found(0);
-    }
-    let opens = |before: u8, byte: u8| u8::from(before == b'\n') & u8::from(byte == b'[');
-    let mut at = 0;
-    // Arrays and not slices, or the bounds would be checked byte by byte.
-    while let Some((here, next)) = block::<BLOCK>(bytes, at).zip(block::<BLOCK>(bytes, at + 1)) {
-        let mut any = 0;
-        for index in 0..BLOCK {
-            any |= opens(here[index], next[index]);
-        }
-        if any != 0 {
-            (0..BLOCK).filter(|index| opens(here[*index], next[*index]) != 0).for_each(|index| found(at + index + 1));
-        }
-        at += BLOCK;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.windows(2).enumerate().filter(|(_, pair)| pair == b"\n[").for_each(|(index, _)| found(at + index + 1));
-}
-
-fn block<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
-    bytes.get(at..)?.first_chunk()
-}
-
-/// In pieces short enough to count in a byte, which lets the compiler count sixteen at a time.
-fn newlines(text: &str) -> u32 {
-    let count = |piece: &[u8]| piece.iter().fold(0_u8, |count, byte| count + u8::from(*byte == b'\n'));
-    text.as_bytes().chunks(192).map(|piece| u32::from(count(piece))).fold(0, u32::saturating_add)
+    let section = |((start, key), end)| Section { key, text: &text[start..end], above: &text[..start] };
+    LockText { head, sections: starts.into_iter().zip(ends).map(section).collect() }
 }
 
 /// The key of a header of which `rest` (of the whole text) stands behind `[model.`; none where the header names a table

@@ -154,16 +154,22 @@ impl Page {
         }
         self.number("sequence", class.sequence);
         self.values("labels", &class.labels);
-        if !class.outputs.is_empty() {
-            let outputs = class.outputs.iter().map(|(name, shape)| format!("{} = {}", key(name), string(shape)));
-            self.field("outputs", &inline(outputs));
-        }
+        self.inline("outputs", class.outputs.iter().map(|(name, shape)| (name, string(shape))));
         self.number("parameters", class.parameters);
         self.number("seconds", class.seconds.map(|seconds| format!("{seconds:?}")));
         self.number("megabytes", class.megabytes);
         self.list("inert", &class.inert);
         self.flag("random", class.random);
+        self.inline("unreached", class.unreached.iter().map(|(pattern, cause)| (pattern, string(cause))));
+        self.inline("layers", class.layers.iter().map(|(name, count)| (name, count.to_string())));
         self.text("error", class.error.as_deref());
+    }
+
+    fn inline<'a>(&mut self, name: &str, fields: impl Iterator<Item = (&'a String, String)>) {
+        let fields: Vec<String> = fields.map(|(name, value)| format!("{} = {value}", key(name))).collect();
+        if !fields.is_empty() {
+            self.field(name, &inline(fields.into_iter()));
+        }
     }
 
     fn proven_local(&mut self, path: &str, local: &ProvenLocal) {

@@ -2,6 +2,9 @@
 
 The file is collected once; every run after that is a fork of the process that has it all imported, so that a run costs
 what its tests cost, and a crash, a hang or an `os._exit` is the outcome of the one test that did it.
+
+Where forking is not possible (HFGEN_FORK=0, or CUDA is up in this process) the tests run in the process itself, which
+notes in a journal what it begins and ends: when a test takes it along, the server starts the job again behind that test.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ OPTIONS = ("-q", "--tb=short", "--no-header", "-p", "no:cacheprovider", "-p", "n
 LONGEST_OUTPUT = 6_000
 POLL = 0.2
 ALL = "*"
+RED = {"failed", "error", "crashed"}
+JOURNAL, DIED, FORK = "HFGEN_JOURNAL", "HFGEN_DIED", "HFGEN_FORK"
 KEYS = {"cls": "class"}  # what Python can't have as the name of a field
 
 
@@ -36,8 +41,9 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
     `job`: `file`, `root` (the folder of the outputs), `runs` (each `{"fault": ID or null, "checks": [...]}`, where `*` is
     every check), `timeout` (seconds a test), `megabytes` (resident memory of a run), and where they are asked for `tier`,
-    `hardware` and `green`: the tests that are known to pass. A run under a fault holds only tests that pass without:
-    those, and what passed in a run without a fault before it.
+    `hardware`, `green`: the tests that are known to pass, `skip`: tests whose results are known, and `retries`: how often
+    a test that is red is tried again. A run under a fault holds only tests that pass without: those, and what passed in
+    a run without a fault before it.
     """
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", FAULT: ""}
     if job.get("hardware"):
@@ -62,7 +68,20 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "runs": runs.done,
         "collecting": round(runs.collecting - started, 4) if runs.collecting else None,
         "seconds": round(time.monotonic() - started, 4),
+        "loaded": sorted((loaded() | runs.loaded) - CORE),
     }
+
+
+def loaded() -> set[str]:
+    """The files of transformers that this process has loaded, relative to the package."""
+    root = os.path.dirname(getattr(sys.modules.get("transformers"), "__file__", None) or "")
+    modules = [module for name, module in list(sys.modules.items()) if name.split(".")[0] == "transformers"]
+    files = {str(getattr(module, "__file__", None) or "") for module in modules}
+    return {os.path.relpath(file, root).replace(os.sep, "/") for file in files if root and file.startswith(root)}
+
+
+# What every process has loaded: this module is the last that is imported before the first fork.
+CORE = frozenset(loaded())
 
 
 class Runs:
@@ -75,6 +94,7 @@ class Runs:
         self.error = ""
         self.collecting = 0.0
         self.done: list[dict[str, Any]] = []
+        self.loaded: set[str] = set()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Why a file can't be collected."""
@@ -93,21 +113,67 @@ class Runs:
         self.collecting = time.monotonic()
         self.collected = len(session.items)
         warm(session.items)
-        gc.collect()
-        gc.freeze()
-        green = set(self.job.get("green") or [])
-        for asked in self.job["runs"]:
+        journal = None if may_fork() else Journal(self.job["timeout"])
+        if journal is None:
+            gc.collect()
+            gc.freeze()
+        green, skip = set(self.job.get("green") or []), set(self.job.get("skip") or [])
+        for number, asked in enumerate(self.job["runs"]):
             fault = asked["fault"]
             checks = asked["checks"]
             items = [item for item in session.items if ALL in checks or check_of(item) in checks]
-            if fault is not None:
-                items = [item for item in items if node_of(item) in green]
+            items = [item for item in items if (node_of(item) in green if fault is not None else node_of(item) not in skip)]
             started = time.monotonic()
-            records = list(outcomes(items, fault, self.job["timeout"], self.job["megabytes"]))
+            records = self.records(items, fault, journal, f"{number}")
             if fault is None:
+                for attempt in range(int(self.job.get("retries") or 0)):
+                    red = {row["node"] for row in records if row["outcome"] in RED}
+                    again = [item for item in items if node_of(item) in red]
+                    if not again:
+                        break
+                    records = settled(records, self.records(again, fault, journal, f"{number}.{attempt}"), attempt + 2)
                 green |= {row["node"] for row in records if row["outcome"] == "passed"}
             self.done.append({"fault": fault, "seconds": round(time.monotonic() - started, 4), "records": records})
         return True
+
+    def records(
+        self, items: list[pytest.Item], fault: str | None, journal: Journal | None, name: str
+    ) -> list[dict[str, Any]]:
+        """A record of every test of one run."""
+        timeout, size = self.job["timeout"], self.job["megabytes"]
+        if journal is not None:
+            rows = list(journal.outcomes(items, fault, name))
+            self.loaded |= journal.loaded
+            return rows
+        rows = list(outcomes(items, fault, timeout, size))
+        for row in rows:
+            self.loaded.update(row.pop("loaded", []))
+        return rows
+
+
+def may_fork() -> bool:
+    """Whether a fork of this process could run the tests."""
+    if os.environ.get(FORK) == "0":
+        return False
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    return cuda is None or not cuda.is_initialized()
+
+
+def settled(rows: list[dict[str, Any]], again: list[dict[str, Any]], attempts: int) -> list[dict[str, Any]]:
+    """The records after another try: what is not red this time is flaky, and keeps what was said of its failure."""
+    tried = {row["node"]: row for row in again}
+    red = {row["node"] for row in again if row["outcome"] in RED}
+    first = {row["node"]: row for row in reversed(rows) if row["node"] in tried and row["outcome"] in RED}
+    kept = []
+    for row in rows:
+        failure = first.get(row["node"])
+        if failure is None:
+            kept.append(row)
+        elif row["node"] in red:
+            kept.append({**row, "attempts": attempts} if row["outcome"] in RED else row)
+        elif row is failure:
+            kept.append({**failure, "outcome": "flaky", "attempts": attempts, "seconds": tried[row["node"]]["seconds"]})
+    return kept
 
 
 def check_of(item: pytest.Item) -> str:
@@ -230,28 +296,101 @@ def in_child(items: list[pytest.Item], fault: str | None, writer: int) -> NoRetu
     try:
         die_with_parent()
         os.environ[FAULT] = fault or ""
-        from hfgen_runtime import faults, records
-
-        recorder = records.Recorder()
-        captured = Captured()
-        for plugin in (recorder, captured):
-            items[0].config.pluginmanager.register(plugin)
+        before, count = loaded(), len(sys.modules)
         with os.fdopen(writer, "w", encoding="utf-8") as out:
-            for number, item in enumerate(items):
-                before, told = faults.acted(), len(recorder.records)
-                following = items[number + 1] if number + 1 < len(items) else None
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                more = {"node": node_of(item), "acted": faults.acted() - before}
-                for record in recorder.records[told:]:
-                    fields = {KEYS.get(name, name): value for name, value in dataclasses.asdict(record).items()}
-                    row = {**fields, **more, "output": captured.of(item.nodeid)}
-                    out.write(json.dumps(row) + "\n")
+            for row in ran(items):
+                if len(sys.modules) != count:
+                    files, count = loaded(), len(sys.modules)
+                    row["loaded"] = sorted(files - before)
+                    before = files
+                out.write(json.dumps(row) + "\n")
                 out.flush()
         code = 0
     except BaseException as error:  # noqa: BLE001 - nothing may get back into the loop of the parent
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
     finally:
         os._exit(code)
+
+
+def ran(items: list[pytest.Item]) -> Iterator[dict[str, Any]]:
+    """Runs tests in this process: a record of each, or of each phase that failed."""
+    for number, item in enumerate(items):
+        yield from ran_one(item, items[number + 1] if number + 1 < len(items) else None)
+
+
+def ran_one(item: pytest.Item, following: pytest.Item | None) -> Iterator[dict[str, Any]]:
+    """Runs one test in this process; what it shares with the following one stays."""
+    from hfgen_runtime import faults, records
+
+    recorder, captured = records.Recorder(), Captured()
+    plugins = (recorder, captured)
+    before = faults.acted()
+    for plugin in plugins:
+        item.config.pluginmanager.register(plugin)
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    for plugin in plugins:
+        item.config.pluginmanager.unregister(plugin)
+    for record in recorder.records:
+        fields = {KEYS.get(name, name): value for name, value in dataclasses.asdict(record).items()}
+        more = {"node": node_of(item), "acted": faults.acted() - before}
+        yield {**fields, **more, "output": captured.of(item.nodeid)}
+
+
+class Journal:
+    """Runs tests in this process, and notes each in a file that outlives it."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.path = Path(os.environ[JOURNAL])
+        self.begun: dict[str, list[str]] = {}
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.loaded: set[str] = set()  # by the processes before this one
+        self.run = ""  # the one whose tests this process runs
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            self.loaded.update(entry.get("loaded", []))
+            if "row" in entry:
+                self.rows.setdefault(entry["run"], []).append(entry["row"])
+            elif "begun" in entry:
+                self.begun.setdefault(entry["run"], []).append(entry["begun"])
+
+    def outcomes(self, items: list[pytest.Item], fault: str | None, run: str) -> Iterator[dict[str, Any]]:
+        """A record of every test: those that the journal holds, one for the test that took the process along, the rest."""
+        rows, begun = self.rows.get(run, []), set(self.begun.get(run, []))
+        yield from rows
+        told = {row["node"] for row in rows}
+        for item in items:
+            if node_of(item) in begun - told:
+                row = crashed(item, self.why(), self.timeout)
+                self.note({"run": run, "row": row})
+                yield row
+        os.environ[FAULT] = fault or ""
+        left = [item for item in items if node_of(item) not in begun]
+        if left and self.run not in ("", run):
+            # What the tests of one run have built must not reach another: the server goes on in a process that is new.
+            self.note({"run": run})
+            os._exit(0)
+        self.run = run if left else self.run
+        for number, item in enumerate(left):
+            self.note({"run": run, "begun": node_of(item)})
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, self.timeout)
+            for row in ran_one(item, left[number + 1] if number + 1 < len(left) else None):
+                self.note({"run": run, "row": row, "loaded": sorted(loaded() - CORE - self.loaded)})
+                self.loaded |= loaded()
+                yield row
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        os.environ[FAULT] = ""
+
+    def why(self) -> str:
+        """How the process ended that ran before this one."""
+        died = os.environ.get(DIED, "")
+        return f"timed out after {self.timeout:g} s" if died == "killed by SIGALRM" else died
+
+    def note(self, entry: dict[str, Any]) -> None:
+        """Adds a line."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
 
 
 class Captured:

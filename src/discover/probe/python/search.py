@@ -18,11 +18,13 @@ from .arguments import Arguments
 from .build import build, find_class
 from .labels import find_labels
 from .local import local
+from .learning import unreached
 from .measure import Measured
 from .placeholders import Placeholders
 from .rules import Rules
 from .shrink import tiny_config
 from .sizes import Sizes
+from .states import unconfigured
 from .tree import merge
 
 
@@ -160,6 +162,8 @@ class Search:
                 "megabytes": -(-resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 10240) * 10,
                 "inert": measured.inert(outputs) or None,
                 "random": measured.random(outputs) or None,
+                "unreached": unreached(measured, labels) or None,
+                "layers": unconfigured(measured) or None,
             }
             return {key: fact for key, fact in facts.items() if fact is not None}
         return None

@@ -1,4 +1,10 @@
 //! What `hfgen test` found out, for people and as JSON. The findings are told before it, by `human`.
+//!
+//! Map of the room: `junit`, `markdown` and `html` are the forms that show every test or every failure.
+
+pub mod html;
+pub mod junit;
+pub mod markdown;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,7 +39,10 @@ pub fn human(tested: &Tested, elapsed: Duration, look: &Look) -> String {
             [("newly failing", tested.newly_failing().collect()), ("newly passing", tested.newly_passing().collect())]
         {
             let results: Vec<&TestResult> = results;
-            text.extend(results.into_iter().map(|result| format!("{word}  {}\n", name(result))));
+            for result in results {
+                text.push_str(&format!("{word}  {}\n", name(result)));
+                text.extend(result.causes.iter().map(|cause| look.dim(&format!("    since {}\n", one_line(cause)))));
+            }
         }
     }
     if look.verbosity > -2 {
@@ -45,10 +54,8 @@ pub fn human(tested: &Tested, elapsed: Duration, look: &Look) -> String {
 
 /// The same as a value, every test in it.
 pub fn value(tested: &Tested) -> Value {
-    let counts: serde_json::Map<String, Value> = COUNTED
-        .iter()
-        .map(|outcome| (json!(outcome).as_str().unwrap_or_default().to_owned(), json!(tested.count(*outcome))))
-        .collect();
+    let counts: serde_json::Map<String, Value> =
+        COUNTED.iter().map(|outcome| (word(*outcome), json!(tested.count(*outcome)))).collect();
     let gathered = &tested.gathered;
     let dead = gathered.dead.iter().map(|(file, why)| json!({"file": file, "reason": why}));
     json!({
@@ -61,8 +68,21 @@ pub fn value(tested: &Tested) -> Value {
     })
 }
 
-const COUNTED: [Outcome; 6] =
-    [Outcome::Passed, Outcome::Failed, Outcome::Error, Outcome::Crashed, Outcome::Xfailed, Outcome::Skipped];
+/// Every outcome, in the order in which they are told.
+const COUNTED: [Outcome; 7] = [
+    Outcome::Passed,
+    Outcome::Failed,
+    Outcome::Error,
+    Outcome::Crashed,
+    Outcome::Flaky,
+    Outcome::Xfailed,
+    Outcome::Skipped,
+];
+
+/// The word of an outcome, as JSON has it.
+fn word(outcome: Outcome) -> String {
+    json!(outcome).as_str().unwrap_or_default().to_owned()
+}
 
 fn name(result: &TestResult) -> String {
     format!("{}::{}", result.file, result.record.node)
@@ -86,12 +106,17 @@ fn skipped(tested: &Tested, look: &Look) -> String {
 }
 
 fn slowest(tested: &Tested, look: &Look) -> String {
-    let mut slow: Vec<&TestResult> = tested.results.iter().filter(|result| result.record.seconds > SLOW).collect();
-    slow.sort_by(|a, b| b.record.seconds.total_cmp(&a.record.seconds).then_with(|| a.file.cmp(&b.file)));
-    let line = |result: &&TestResult| {
+    let line = |result: &TestResult| {
         format!("{}\n", look.dim(&format!("slow {:>7.1} s  {}", result.record.seconds, name(result))))
     };
-    slow.iter().take(SLOWEST).map(line).collect()
+    slow(tested).into_iter().take(SLOWEST).map(line).collect()
+}
+
+/// Tests that take long, slowest first.
+fn slow(tested: &Tested) -> Vec<&TestResult> {
+    let mut slow: Vec<&TestResult> = tested.results.iter().filter(|result| result.record.seconds > SLOW).collect();
+    slow.sort_by(|a, b| b.record.seconds.total_cmp(&a.record.seconds).then_with(|| a.file.cmp(&b.file)));
+    slow
 }
 
 fn summary(tested: &Tested, elapsed: Duration, look: &Look) -> String {
@@ -100,6 +125,7 @@ fn summary(tested: &Tested, elapsed: Duration, look: &Look) -> String {
     let mut parts = vec![format!("{} passed", number(of(Outcome::Passed))), format!("{} failed", number(failed))];
     let further = [
         (of(Outcome::Crashed), "crashed"),
+        (of(Outcome::Flaky), "flaky"),
         (of(Outcome::Xfailed), "failed as expected"),
         (of(Outcome::Skipped), "skipped"),
     ];
@@ -120,16 +146,17 @@ fn summary(tested: &Tested, elapsed: Duration, look: &Look) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::run::protocol::Record;
 
-    fn result(node: &str, outcome: Outcome, before: Option<Outcome>) -> TestResult {
+    pub(in crate::report) fn result(node: &str, outcome: Outcome, before: Option<Outcome>) -> TestResult {
         TestResult {
             file: "generated/test_hf_x.py".to_owned(),
             model: None,
             record: Record { node: node.to_owned(), outcome, reason: "no cuda".to_owned(), ..Record::default() },
             before,
+            causes: if outcome == Outcome::Failed { vec!["templates/x.hbs:3".to_owned()] } else { Vec::new() },
             output: if outcome.is_red() { "E  assert 1 == 2\n".to_owned() } else { String::new() },
         }
     }
@@ -150,7 +177,7 @@ mod tests {
             human(&tested, Duration::from_secs(3), &Look::PLAIN),
             "skipped      1  no cuda\n\
              slow     2.5 s  generated/test_hf_x.py::test_a\n\
-             newly failing  generated/test_hf_x.py::test_b\n\
+             newly failing  generated/test_hf_x.py::test_b\n    since templates/x.hbs:3\n\
              newly passing  generated/test_hf_x.py::test_c\n\
              tests: 2 passed, 1 failed, 1 skipped; 0 files run, 0 kept, in 3.0 s\n"
         );
