@@ -12,8 +12,8 @@ use crate::run::protocol::{Outcome, Record};
 
 /// The test of the support package that says whether a device is here.
 const DETECTION: &str = "hardware";
-/// What pytest says of a test that has nothing to run on.
-const EMPTY: &str = "got empty parameter set";
+/// What a test says that is about other hardware than its run; see `templates/runtime/checks.py.hbs`.
+const NOT_ASKED_FOR: &str = "not asked for:";
 /// Parts of a key that say nothing of the machine.
 const CONTENTS: [&str; 3] = [FILE, SUPPORT, RUNNER];
 
@@ -136,7 +136,7 @@ impl<'a> Results<'a> {
             self.changes.get_or_insert_with(|| changes.join(", "));
         }
         for record in slot.known.controls() {
-            if record.reason.starts_with(EMPTY) {
+            if record.reason.starts_with(NOT_ASKED_FOR) {
                 continue;
             }
             if counts && record.check == DETECTION && !record.hardware.is_empty() {
