@@ -61,10 +61,11 @@ pub fn not_run(gathered: &Gathered) -> Vec<Finding> {
     gathered.dead.iter().map(finding).collect()
 }
 
-/// A test that fails.
+/// A test that fails, and since which change.
 pub fn red(result: &TestResult) -> Finding {
     let (file, record) = (&result.file, &result.record);
-    Finding::error(TEST_FAILED, format!("{}: {}", record.node, record.reason))
+    let since: String = result.causes.iter().map(|cause| format!("; since {cause}")).collect();
+    Finding::error(TEST_FAILED, format!("{}: {}{since}", record.node, record.reason))
         .at(Place::file(file))
         .help(format!("`pytest '{file}::{}'`", record.node))
 }
