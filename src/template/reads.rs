@@ -78,14 +78,10 @@ impl Reads {
             if at.iter().any(|read| read.whole) {
                 return true;
             }
-            let items = at.iter().filter_map(|read| read.items.as_deref());
-            let fields = at.iter().filter_map(|read| read.fields.get(part));
-            let members = at.iter().any(|read| read.members && part.parse::<usize>().is_ok());
-            let next: Vec<&Read> = items.chain(fields).collect();
-            if members {
+            if at.iter().any(|read| read.members && part.parse::<usize>().is_ok()) {
                 return true;
             }
-            at = next;
+            at = below(&at, part);
         }
         !at.is_empty()
     }
@@ -97,10 +93,7 @@ impl Reads {
             if at.iter().any(|read| read.whole) {
                 return true;
             }
-            let items = at.iter().filter_map(|read| read.items.as_deref());
-            let own = at.iter().filter_map(|read| read.fields.get(part));
-            let next: Vec<&Read> = items.chain(own).collect();
-            at = next;
+            at = below(&at, part);
         }
         at.iter().any(|list| {
             let item = |item: &Read| item.whole || item.items.is_some() || item.fields.contains_key(field);
@@ -123,6 +116,13 @@ impl Reads {
         differences(&self.project(before), &self.project(after), "", &mut found);
         found
     }
+}
+
+/// What is read of `part` of these: of a field of that name, and of any item of a list.
+fn below<'a>(reads: &[&'a Read], part: &str) -> Vec<&'a Read> {
+    let items = reads.iter().filter_map(|read| read.items.as_deref());
+    let fields = reads.iter().filter_map(|read| read.fields.get(part));
+    items.chain(fields).collect()
 }
 
 fn project(data: &Value, reads: &[&Read]) -> Value {
