@@ -178,7 +178,7 @@ fn runs(pid: u64) -> bool {
 fn gone(pids: &[u64]) {
     let start = Instant::now();
     while pids.iter().any(|pid| runs(*pid)) {
-        assert!(start.elapsed() < Duration::from_secs(5), "{pids:?} still run");
+        assert!(start.elapsed() < Duration::from_secs(60), "{pids:?} still run");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -13,10 +13,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{HFGEN, Project, command};
+use hfgen::build::Silent;
 use hfgen::build::engine::round;
 use hfgen::build::scan::Scan;
 use hfgen::build::session::Session;
-use hfgen::build::{Silent, project};
+use hfgen::build::texts::Texts;
 use hfgen::graph::Database;
 use hfgen::sys::OsSystem;
 
@@ -36,8 +37,8 @@ impl Observed {
             let name = query.split('(').next().unwrap_or(query);
             *sink.lock().unwrap().entry(name.to_owned()).or_default() += 1;
         });
-        let set = project::inputs(&OsSystem, project.root(), &[]).unwrap();
-        let session = Some(Session::with(db, &OsSystem, &project.options(), &set, &mut Scan::default()).unwrap());
+        let texts = Texts::read(&OsSystem, &project.options(), &mut Scan::default()).unwrap();
+        let session = Some(Session::with(db, &OsSystem, &project.options(), texts));
         let mut observed = Self { project, session, ran };
         assert_eq!(observed.round()["rendered"], 14);
         observed

@@ -10,6 +10,7 @@ use super::plan::{Plan, plan};
 use super::project;
 use super::scan::Scan;
 use super::session::Session;
+use super::texts::Texts;
 use crate::finding::Finding;
 use crate::graph::outputs::prepared;
 use crate::store::trace::Trace;
@@ -43,10 +44,8 @@ pub fn reached(
         .map(|planned| planned.entry.path.clone())
         .filter(|path| paths.iter().any(|changed| changed == path))
         .collect();
-    let inputs =
-        project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     let is_input = |path: &str| {
-        inputs.files.iter().any(|file| file.path == path)
+        session.set.files.iter().any(|file| file.path == path)
             || path.starts_with("rules/")
             || path.starts_with("templates/")
             || path == project::LOCK
@@ -60,28 +59,21 @@ pub fn reached(
     let contents: BTreeMap<_, _> =
         moved.iter().zip(before).map(|(path, bytes)| (options.root.join(path), bytes)).collect();
     let overlay = OverlaySystem { below: system, contents };
-    reached.extend(differing(&overlay, options, session, now)?);
+    reached.extend(differing(&overlay, options, session, now));
     Ok(reached)
 }
 
 /// Outputs that would be made from something else in `other`, or that it doesn't have.
-fn differing(
-    other: &dyn System,
-    options: &Options,
-    session: &Session,
-    now: &Plan,
-) -> Result<BTreeSet<String>, Failure> {
+fn differing(other: &dyn System, options: &Options, session: &Session, now: &Plan) -> BTreeSet<String> {
     let everything = || now.outputs.iter().map(|planned| planned.entry.path.clone()).collect();
     if !other.exists(&options.root.join(project::REGISTRY)) {
-        return Ok(everything());
+        return everything();
     }
-    let set = project::inputs(other, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-    let Ok(then) = Session::open(other, options, &set, &Trace::default(), &mut Scan::default()) else {
-        return Ok(everything());
-    };
+    let Ok(texts) = Texts::read(other, options, &mut Scan::default()) else { return everything() };
+    let then = Session::open(other, options, texts, &Trace::default());
     let before = plan(&then, &Trace::default());
     if before.findings.iter().any(Finding::is_error) {
-        return Ok(everything());
+        return everything();
     }
     let same_shared = before.shared == now.shared && templates(&then) == templates(session);
     let known: BTreeMap<_, _> = before.outputs.iter().map(|planned| (&planned.entry, planned.model)).collect();
@@ -96,7 +88,7 @@ fn differing(
             differing.insert(planned.entry.path.clone());
         }
     }
-    Ok(differing)
+    differing
 }
 
 fn templates(session: &Session) -> &BTreeMap<std::sync::Arc<str>, crate::digest::Digest> {

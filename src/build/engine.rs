@@ -11,11 +11,11 @@ use super::options::{Failure, Mode, Options};
 use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
 use super::progress::Progress;
-use super::project::{self, InputSet};
 use super::record::Recorded;
 use super::scan::{Scan, Seen, scan};
 use super::selection::Selected;
 use super::session::{Session, options_digest};
+use super::texts::Texts;
 use crate::digest::Digest;
 use crate::emit::ownership::{Standing, look};
 use crate::store::blobs::Blobs;
@@ -75,16 +75,16 @@ fn round_with(
     if first.unread == Some(Unread::Damaged) {
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
-    let trace = memory::load(system, &layout);
-    let forgotten = first.unread.is_some() || trace.is_none();
+    // Neither needs the other.
+    let (trace, texts) = rayon::join(|| memory::load(system, &layout), || Texts::read(system, options, &mut first));
+    let (texts, forgotten) = (texts?, first.unread.is_some() || trace.is_none());
     let trace = trace.unwrap_or_default();
-    let set = project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
     match session {
-        Some(session) => session.refresh(system, options, &set, &mut first)?,
-        None => *session = Some(Session::open(system, options, &set, &trace, &mut first)?),
+        Some(session) => session.refresh(system, texts),
+        None => *session = Some(Session::open(system, options, texts, &trace)),
     }
     let Some(session) = session else { unreachable!("set above") };
-    let outcome = Round::new(system, options, progress, &layout, session, &trace, &set, &first, forgotten).run(used);
+    let outcome = Round::new(system, options, progress, &layout, session, &trace, &first, forgotten).run(used);
     used.extend([Box::new(trace) as Box<dyn Any>, Box::new(first)]);
     outcome
 }
@@ -109,7 +109,6 @@ struct Round<'a> {
     layout: &'a Layout,
     session: &'a Session,
     trace: &'a Trace,
-    set: &'a InputSet,
     scan: &'a Scan,
     /// The last build's memory could not be read: files of ours may lie around that nobody remembers.
     forgotten: bool,
@@ -127,26 +126,13 @@ impl<'a> Round<'a> {
         layout: &'a Layout,
         session: &'a Session,
         trace: &'a Trace,
-        set: &'a InputSet,
         scan: &'a Scan,
         forgotten: bool,
     ) -> Self {
         let now = crate::graph::templates::digests(&session.db, session.workspace);
         let same = |(path, digest): &(String, Digest)| now.get(path.as_str()) == Some(digest);
         let same_templates = trace.templates.iter().map(same).collect();
-        Self {
-            system,
-            options,
-            progress,
-            layout,
-            session,
-            trace,
-            set,
-            scan,
-            forgotten,
-            same_templates,
-            counts: scan.counts,
-        }
+        Self { system, options, progress, layout, session, trace, scan, forgotten, same_templates, counts: scan.counts }
     }
 
     fn run(mut self, used: &mut Used) -> Result<Outcome, Failure> {
@@ -178,7 +164,6 @@ impl<'a> Round<'a> {
                 options: options_digest(self.options),
                 root: &self.options.root,
                 session: self.session,
-                set: self.set,
                 plan: &plan,
                 scan: self.scan,
                 quiet: quiet && !unselected_due && gone.is_empty(),

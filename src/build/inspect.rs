@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::engine::below;
 use super::options::{Failure, Options};
 use super::plan::{Plan, Planned, plan};
-use super::project;
 use super::reason::{Reason, differences};
 use super::scan::Scan;
 use super::session::Session;
+use super::texts::Texts;
 use crate::emit::ownership::{Standing, look};
 use crate::finding::Finding;
 use crate::graph::context::context;
@@ -52,9 +52,8 @@ impl View {
     pub fn open(system: &dyn System, options: &Options) -> Result<Self, Failure> {
         let layout = Layout::new(&options.root, options.output_dir.as_deref());
         let trace = super::memory::load(system, &layout).unwrap_or_default();
-        let set =
-            project::inputs(system, &options.root, &options.templates).map_err(Failure::io("listing the inputs"))?;
-        let session = Session::open(system, options, &set, &trace, &mut Scan::default())?;
+        let texts = Texts::read(system, options, &mut Scan::default())?;
+        let session = Session::open(system, options, texts, &trace);
         let plan = plan(&session, &trace);
         let broken = plan.broken();
         if broken.is_empty() { Ok(Self { session, trace, plan }) } else { Err(Failure::Inputs(broken)) }

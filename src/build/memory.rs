@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::options::Failure;
 use super::plan::{self, Plan};
 use super::progress::Progress;
-use super::project::{InputSet, LOCK};
+use super::project::LOCK;
 use super::record::Recorded;
 use super::scan::Scan;
 use super::session::Session;
@@ -86,7 +86,6 @@ pub struct Memory<'a> {
     pub options: Digest,
     pub root: &'a std::path::Path,
     pub session: &'a Session,
-    pub set: &'a InputSet,
     pub plan: &'a Plan,
     pub scan: &'a Scan,
     /// Whether all files of hfgen's that may lie around are known.
@@ -105,15 +104,25 @@ pub fn save(memory: &Memory<'_>, recorded: Recorded) -> Result<Trace, Failure> {
     }
     let stamps_of = recorded.stamps.clone();
     let trace = trace(memory, recorded);
-    let room = system.stat(&layout.trace()).map_or(0, |stamp| usize::try_from(stamp.size).unwrap_or(0));
-    system.write_atomic(&layout.trace(), &frame::encode(&trace, room + room / 16)).map_err(failed())?;
+    let write = || {
+        let room = system.stat(&layout.trace()).map_or(0, |stamp| usize::try_from(stamp.size).unwrap_or(0));
+        system.write_atomic(&layout.trace(), &frame::encode(&trace, room + room / 16)).map(drop)
+    };
+    let stamp = || {
+        let stamps = stamps(memory, &trace, &stamps_of);
+        frame::encode(&stamps, 192 * (stamps.inputs.len() + stamps.outputs.len()))
+    };
     if !memory.complete {
+        write().map_err(failed())?;
         return Ok(trace);
     }
-    let stamps = stamps(memory, &trace, &stamps_of);
-    system
-        .write_atomic(&layout.stamps(), &frame::encode(&stamps, 192 * (stamps.inputs.len() + stamps.outputs.len())))
-        .map_err(failed())?;
+    let mut written = Ok(());
+    let stamps = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| written = write());
+        stamp()
+    });
+    written.map_err(failed())?;
+    system.write_atomic(&layout.stamps(), &stamps).map_err(failed())?;
     Ok(trace)
 }
 
@@ -156,7 +165,8 @@ fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Arc<E
     if !inputs.iter().any(|input| input.path == LOCK) {
         inputs.push(Watched::new(LOCK, None, Digest::default(), now));
     }
-    let outputs = trace.outputs.iter().filter(|output| output.body != Digest::default()).map(|output| {
+    let mut outputs = Vec::with_capacity(trace.outputs.len());
+    outputs.extend(trace.outputs.iter().filter(|output| output.body != Digest::default()).map(|output| {
         let path = output.entry.path.as_str();
         let seen = memory.scan.known.get(path);
         match stamps_of.get(&output.entry) {
@@ -172,14 +182,14 @@ fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Arc<E
                 },
             },
         }
-    });
+    }));
     Stamps {
         options: memory.options,
         quiet: memory.quiet,
         valid_until: plan::valid_until(memory.session, now),
         planned: u32::try_from(memory.plan.outputs.len()).unwrap_or(u32::MAX),
-        outputs: outputs.collect(),
+        outputs,
         inputs,
-        folders: memory.set.folders.iter().map(|(path, stamp)| (path.clone().into(), *stamp)).collect(),
+        folders: memory.session.set.folders.iter().map(|(path, stamp)| (path.clone().into(), *stamp)).collect(),
     }
 }

@@ -2,9 +2,8 @@
 //! both the traces (`store/`) and the database (`graph/`).
 //!
 //! Map of the room: `options` is what is asked, `outcome` what is told. `engine` is a round: `scan` looks at stamps,
-//! `project` lists the inputs, `session` holds the database, `plan` says what there should be (`sections` hashes
-//! the lock for it), `selection` and `changed`
-//! narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
+//! `project` lists the inputs, `texts` reads them, `session` holds the database, `plan` says what there should be
+//! (`sections` hashes the lock for it), `selection` and `changed` narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
 //! next round needs, `diff` prints differences. `watch` runs rounds, `staged` is the project as git's index has it, `clean`
 //! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its
 //! forms, and `blame` names what made a text another.
@@ -34,6 +33,7 @@ mod sections;
 pub mod selection;
 pub mod session;
 pub mod staged;
+pub mod texts;
 pub mod watch;
 
 pub use engine::build;

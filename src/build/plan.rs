@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::graph::faults::fault_names;
-use crate::graph::lock::{head_digest, lock_head, lock_text, whole};
+use crate::graph::lock::{class_names, head_digest, lock_head, lock_text, whole};
 use crate::graph::models::{
     Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings, written,
 };
@@ -65,6 +65,7 @@ impl Plan {
 /// Makes the plan.
 pub fn plan(session: &Session, trace: &Trace) -> Plan {
     let (db, workspace) = (&session.db, session.workspace);
+    read_at_once(session);
     let mut findings = Vec::new();
     findings.extend(registry(db, workspace).findings.iter().cloned());
     findings.extend(rule_book(db, workspace).findings.iter().cloned());
@@ -132,6 +133,20 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
     findings.dedup();
     plan.findings = findings;
     plan
+}
+
+/// Has the two long inputs read at the same time: neither needs the other.
+fn read_at_once(session: &Session) {
+    let (workspace, other) = (session.workspace, session.db.clone());
+    rayon::in_place_scope(|scope| {
+        scope.spawn(move |_| {
+            lock_head(&other, workspace);
+            rule_book(&other, workspace);
+            crate::graph::templates::layered(&other, workspace);
+            class_names(&other, workspace);
+        });
+        registry(&session.db, workspace);
+    });
 }
 
 /// What reaches every output: the registry without its models, the rules, the head of the lock.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use salsa::Setter as _;
 
-use super::options::{Failure, Options};
+use super::options::Options;
 use super::project::{InputFile, InputSet, Role};
-use super::scan::Scan;
+use super::texts::{Read, Texts};
 use crate::digest::Digest;
 use crate::graph::remembered::Remembered;
 use crate::graph::{Database, Source, TemplateSource, Text, Workspace};
 use crate::store::trace::Trace;
-use crate::sys::{Stamp, System, text_of};
+use crate::sys::{Stamp, System};
 
 /// Templates that the binary carries: path below `templates/`, text.
 pub const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -33,7 +33,9 @@ pub struct Session {
     pub workspace: Workspace,
     /// Every input by path.
     sources: BTreeMap<String, Loaded>,
-    /// When the inputs were last stamped and read, in nanoseconds since the epoch.
+    /// The inputs that there can be.
+    pub set: InputSet,
+    /// When they were last stamped and read, in nanoseconds since the epoch.
     pub read_at: i64,
     builtin: Vec<TemplateSource>,
 }
@@ -43,15 +45,9 @@ pub struct Session {
 const MANY: usize = 6 << 20;
 
 impl Session {
-    /// Reads all inputs of `set`. What `trace` remembers and `scan` saw only makes it faster.
-    pub fn open(
-        system: &dyn System,
-        options: &Options,
-        set: &InputSet,
-        trace: &Trace,
-        scan: &mut Scan,
-    ) -> Result<Self, Failure> {
-        let mut session = Self::with(Database::default(), system, options, set, scan)?;
+    /// With the inputs `texts`. What `trace` remembers only makes it faster.
+    pub fn open(system: &dyn System, options: &Options, texts: Texts, trace: &Trace) -> Self {
+        let mut session = Self::with(Database::default(), system, options, texts);
         let remembered = Remembered {
             // Templates that were well formed then are so now.
             templates: trace.templates.iter().map(|(_, digest)| *digest).collect(),
@@ -59,17 +55,11 @@ impl Session {
             head: trace.head,
         };
         session.workspace.set_remembered(&mut session.db).to(Arc::new(remembered));
-        Ok(session)
+        session
     }
 
-    /// Reads all inputs of `set` into a database that has nothing in it.
-    pub fn with(
-        db: Database,
-        system: &dyn System,
-        options: &Options,
-        set: &InputSet,
-        scan: &mut Scan,
-    ) -> Result<Self, Failure> {
+    /// Puts the inputs `texts` into a database that has nothing in it.
+    pub fn with(db: Database, system: &dyn System, options: &Options, texts: Texts) -> Self {
         let source = |path: &str, text| Source::new(&db, Arc::from(path), Text::Builtin(text), None);
         let builtin = BUILTIN
             .iter()
@@ -91,39 +81,18 @@ impl Session {
             true,
             Arc::from(today(system.now())),
         );
-        let mut session = Self { db, workspace, sources: BTreeMap::new(), read_at: 0, builtin };
-        session.refresh(system, options, set, scan)?;
-        Ok(session)
+        let mut session =
+            Self { db, workspace, sources: BTreeMap::new(), set: InputSet::default(), read_at: 0, builtin };
+        session.refresh(system, texts);
+        session
     }
 
-    /// Reads what is new or changed; everything else keeps its revision, so that nothing is asked for again. Takes what
-    /// `scan` has read already, and its word for the contents of files whose stamps are still the same.
-    pub fn refresh(
-        &mut self,
-        system: &dyn System,
-        options: &Options,
-        set: &InputSet,
-        scan: &mut Scan,
-    ) -> Result<(), Failure> {
-        self.read_at = scan.at.unwrap_or_else(|| system.now());
+    /// Takes up what is new or changed; everything else keeps its revision, so that nothing is asked for again.
+    pub fn refresh(&mut self, system: &dyn System, texts: Texts) {
+        self.read_at = texts.at;
         let mut present = BTreeMap::new();
-        let paths: Vec<&str> = set.files.iter().map(|file| file.path.as_str()).collect();
-        for (file, stamp) in set.files.iter().zip(system.stat_many(&options.root, &paths)) {
-            let fresh = scan.fresh.remove(&file.path).filter(|fresh| Some(fresh.stamp) == stamp);
-            let known =
-                scan.known.get(&file.path).filter(|seen| seen.settled && stamp.is_some() && seen.stamp == stamp);
-            let digest = fresh.as_ref().map(|fresh| fresh.digest).or(known.map(|seen| seen.digest));
-            let path = options.root.join(&file.path);
-            let text = match fresh {
-                Some(fresh) => text_of(fresh.bytes, &path),
-                None => system.read_text(&path),
-            };
-            let text = match text {
-                Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.role != Role::Registry => continue,
-                Err(error) => return Err(Failure::io(file.path.clone())(error)),
-            };
-            let digest = digest.unwrap_or_else(|| Digest::of(text.as_bytes()));
+        for (file, read) in texts.set.files.iter().zip(texts.files) {
+            let Some(Read { text, digest, stamp }) = read else { continue };
             let source = match self.sources.get(&file.path) {
                 Some(known) => {
                     if known.digest != digest {
@@ -137,12 +106,12 @@ impl Session {
             present.insert(file.path.clone(), Loaded { source, digest, stamp });
         }
         self.sources = present;
-        self.set_workspace(&set.files);
+        self.set_workspace(&texts.set.files);
+        self.set = texts.set;
         let today = today(system.now());
         if **self.workspace.today(&self.db) != *today {
             self.workspace.set_today(&mut self.db).to(Arc::from(today));
         }
-        Ok(())
     }
 
     /// Every input file that is there, sorted by path.

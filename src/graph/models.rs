@@ -61,7 +61,9 @@ pub struct Written {
 #[salsa::tracked(no_eq)]
 pub fn written(db: &dyn Db, workspace: Workspace) -> Arc<Written> {
     let registry = &registry(db, workspace).value;
-    let mut json = format!("{{\"project\":{},\"hardware\":{}", text(&registry.project), text(&registry.hardware));
+    // About as long as the file: a text that must grow touches twice the memory.
+    let mut json = String::with_capacity(workspace.registry(db).text(db).len());
+    json.push_str(&format!("{{\"project\":{},\"hardware\":{}", text(&registry.project), text(&registry.hardware)));
     json.push_str(",\"model\":{");
     let mut own = BTreeMap::new();
     for (index, (key, model)) in registry.model.iter().enumerate() {

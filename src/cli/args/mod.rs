@@ -227,8 +227,9 @@ pub fn command() -> clap::Command {
     with_variables(Cli::command()).after_help(exit_codes())
 }
 
+/// Those of a subcommand are made when it is asked for: there are hundreds, and a build wants few.
 fn with_variables(command: clap::Command) -> clap::Command {
-    command.mut_args(with_variable).mut_subcommands(with_variables)
+    command.mut_args(with_variable).mut_subcommands(|command| command.defer(with_variables))
 }
 
 fn with_variable(arg: clap::Arg) -> clap::Arg {
@@ -268,7 +269,9 @@ mod tests {
     fn the_parser_is_sound_and_every_flag_has_its_variable() {
         command().debug_assert();
         let mut seen = 0;
-        let mut commands = vec![command()];
+        let mut whole = command();
+        whole.build();
+        let mut commands = vec![whole];
         while let Some(command) = commands.pop() {
             commands.extend(command.get_subcommands().cloned());
             for arg in command.get_arguments().filter(|arg| arg.get_long().is_some()) {
