@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,13 +59,14 @@ def patterns(idle: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def candidates(name: str) -> list[str]:
-    """Patterns for a weight: all of its module, or of one above it, in every layer or in its own."""
+    """Patterns for a weight: all of its module, or of one above it, of every number, in every layer or in its own."""
     parts = name.split(".")
     found = []
     for length in range(1, len(parts) + 1):
-        rest = ["*"] if length < len(parts) else []
-        every = [f"{'*' if part.isdigit() else part}" for part in parts[:length]]
-        found += [".".join([*every, *rest]), ".".join([*parts[:length], *rest])]
+        own, rest = parts[:length], ["*"] if length < len(parts) else []
+        numbered = [re.sub(r"\d+", "*", part) for part in own]
+        layered = ["*" if part.isdigit() else part for part in own]
+        found += [".".join([*words, *rest]) for words in (numbered, layered, own)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""How many hidden states and attentions a network gives, where its configuration does not say so."""
+"""How many hidden states and attentions a network gives, where its configuration does not say just that."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from .measure import Measured
 
 def unconfigured(measured: Measured) -> dict[str, int]:
     """States by the name of their output, as many as came; nothing of what is as the configuration says.
+
+    Where it could also mean one less, as with layers of two kinds, the count is given too: a lost state must be seen.
 
     Attentions are asked of plain attention, which is the only one that has them: a copy is switched to it.
     """
@@ -30,7 +32,10 @@ def unconfigured(measured: Measured) -> dict[str, int]:
         except Exception:
             continue
         config = network.config
-        found |= {name: n for name, n in counts(outputs, what).items() if not as_configured(config, what, n)}
+        given = counts(outputs, what).items()
+        found |= {
+            name: n for name, n in given if as_configured(config, what, n - 1) or not as_configured(config, what, n)
+        }
     return found
 
 
