@@ -3,10 +3,11 @@
 //!
 //! Map of the room: `options` is what is asked, `outcome` what is told. `engine` is a round: `scan` looks at stamps,
 //! `project` lists the inputs, `texts` reads them, `session` holds the database, `plan` says what there should be
-//! (`sections` hashes the lock for it), `selection` and `changed` narrow it, `reason` says why something is due (`job` is one output on its way), `apply` writes, `memory` keeps what the
-//! next round needs, `diff` prints differences. `watch` runs rounds, `staged` is the project as git's index has it, `clean`
-//! removes, `deep` asks Python. `inspect` answers questions without building: `affected` and `picture` are its
-//! forms, and `blame` names what made a text another.
+//! (`sections` hashes the lock for it), `selection` and `changed` narrow it, `reason` says why something is due (`job`
+//! is one output on its way), `apply` writes, `memory` keeps what the next round needs, `diff` prints differences.
+//! `watch` runs rounds, `staged` is the project as git's index has it, `clean` removes, `deep` asks Python. `inspect`
+//! answers questions without building: `affected` and `picture` are its forms, and `blame` names what made a text
+//! another.
 
 mod apply;
 pub mod affected;

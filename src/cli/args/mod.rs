@@ -227,7 +227,7 @@ pub fn command() -> clap::Command {
     with_variables(Cli::command()).after_help(exit_codes())
 }
 
-/// Those of a subcommand are made when it is asked for: there are hundreds, and a build wants few.
+/// A variable for each flag; those of a subcommand when it is asked for: there are hundreds, and a build wants few.
 fn with_variables(command: clap::Command) -> clap::Command {
     command.mut_args(with_variable).mut_subcommands(|command| command.defer(with_variables))
 }
