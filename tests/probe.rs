@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{HFGEN, Project, Ran, command};
+use common::{HFGEN, Project, Ran, command, heeding_interrupts};
 use hfgen::discover::probe::{SEARCH, SHARED};
 use hfgen::registry::lock::{Lock, Proven, parse};
 use serde_json::{Value, json};
@@ -124,8 +124,8 @@ impl Bench {
 
     fn start(&self, more: &[&str]) -> Child {
         let python = self.python();
-        let mut command = command(self.project.root(), HFGEN, &self.arguments(&python, more));
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let command = command(self.project.root(), HFGEN, &self.arguments(&python, more));
+        heeding_interrupts(&command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// What the search was asked since this was last called, sorted.

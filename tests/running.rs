@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{HFGEN, Project, Ran, skipped};
+use common::{HFGEN, Project, Ran, heeding_interrupts, skipped};
 
 const RULES: &str = r#"
 [target.own]
@@ -273,7 +273,7 @@ def test_one():
 #[test]
 fn what_was_done_before_an_interrupt_is_kept_and_the_next_run_goes_on_from_there() {
     let Some(desk) = Desk::new(SLOW) else { return };
-    let mut command = desk.command(&["--jobs", "1"]);
+    let mut command = heeding_interrupts(&desk.command(&["--jobs", "1"]));
     let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let beat = desk.project.path("generated/beat");
     let number = || fs::read_to_string(&beat).ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);

@@ -303,6 +303,25 @@ pub fn command(folder: &Path, program: &str, args: &[&str]) -> Command {
     command
 }
 
+/// The same command where an interrupt ends it: whatever a script runs in the background inherits that none does.
+#[allow(dead_code, reason = "few tests interrupt")]
+pub fn heeding_interrupts(command: &Command) -> Command {
+    const THEN: &str =
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])";
+    let mut heeding = Command::new("python3");
+    heeding.args(["-c", THEN]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    if let Some(folder) = command.get_current_dir() {
+        heeding.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => heeding.env(name, value),
+            None => heeding.env_remove(name),
+        };
+    }
+    heeding
+}
+
 pub fn run_in(folder: &Path, program: &str, args: &[&str]) -> Ran {
     finished(command(folder, program, args))
 }
