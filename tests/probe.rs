@@ -174,15 +174,7 @@ fn waiting(bench: &Bench) -> Vec<u32> {
 
 #[track_caller]
 fn gone(pids: &[u32]) {
-    let runs = |pid: &u32| {
-        let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        status.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
-    };
-    let start = Instant::now();
-    while pids.iter().any(runs) {
-        assert!(start.elapsed() < Duration::from_secs(10), "{pids:?} still run");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    common::gone(pids, Duration::from_secs(10));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The pool of Python processes: whatever a job does, the others go on and its end is told.
 #![allow(clippy::disallowed_methods, reason = "tests write files of their own")]
 
+mod common;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -168,22 +170,13 @@ fn many_jobs_share_one_parent() {
     assert!(answers.iter().all(|answer| answer.outcome == *first));
 }
 
-/// Whether a process runs; one that only waits to be waited for does not.
-fn runs(pid: u64) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    status.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
-}
-
 /// Waits until none of these processes runs.
-fn gone(pids: &[u64]) {
-    let start = Instant::now();
-    while pids.iter().any(|pid| runs(*pid)) {
-        assert!(start.elapsed() < Duration::from_secs(60), "{pids:?} still run");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+#[track_caller]
+fn gone(pids: &[u32]) {
+    common::gone(pids, Duration::from_secs(5));
 }
 
-fn noted(file: &Path) -> Option<Vec<u64>> {
+fn noted(file: &Path) -> Option<Vec<u32>> {
     let text = std::fs::read_to_string(file).ok()?;
     Some(text.split(' ').map(|pid| pid.parse().unwrap()).collect())
 }
@@ -213,7 +206,7 @@ fn what_a_job_leaves_behind_neither_delays_it_nor_lives_on() {
     let answers = run(vec![job("leave_behind", Value::Null), job("die_beside", Value::Null)]);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     let Outcome::Done { value } = &answers[0].outcome else { panic!("{:?}", answers[0]) };
-    gone(&[value.as_u64().unwrap()]);
+    gone(&[u32::try_from(value.as_u64().unwrap()).unwrap()]);
     assert_eq!(answers[1].outcome, Outcome::Signal { signal: "SIGSEGV".to_owned() });
 }
 

@@ -14,6 +14,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use hfgen::build::outcome::{Action, Outcome};
 use hfgen::build::{Failure, Mode, Options, Selection, Silent, build};
@@ -304,7 +305,6 @@ pub fn command(folder: &Path, program: &str, args: &[&str]) -> Command {
 }
 
 /// The same command where an interrupt ends it: whatever a script runs in the background inherits that none does.
-#[allow(dead_code, reason = "few tests interrupt")]
 pub fn heeding_interrupts(command: &Command) -> Command {
     const THEN: &str =
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])";
@@ -320,6 +320,20 @@ pub fn heeding_interrupts(command: &Command) -> Command {
         };
     }
     heeding
+}
+
+/// Waits until none of these processes runs; one that only waits to be waited for does not.
+#[track_caller]
+pub fn gone(pids: &[u32], within: Duration) {
+    let runs = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        status.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    };
+    let start = Instant::now();
+    while pids.iter().any(runs) {
+        assert!(start.elapsed() < within, "{pids:?} still run");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 pub fn run_in(folder: &Path, program: &str, args: &[&str]) -> Ran {
