@@ -48,8 +48,6 @@ pub fn reached(
         session.set.files.iter().any(|file| file.path == path)
             || path.starts_with("rules/")
             || path.starts_with("templates/")
-            || path == project::LOCK
-            || path == project::REGISTRY
     };
     let moved: Vec<&str> = paths.iter().map(String::as_str).filter(|path| is_input(path)).collect();
     if moved.is_empty() {

@@ -142,7 +142,6 @@ fn read_at_once(session: &Session) {
         scope.spawn(move |_| {
             lock_head(&other, workspace);
             rule_book(&other, workspace);
-            crate::graph::templates::layered(&other, workspace);
             class_names(&other, workspace);
         });
         registry(&session.db, workspace);
