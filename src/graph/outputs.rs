@@ -1,5 +1,6 @@
 //! From a plan entry to its checked text: what its template reads, its rendering, its validation. Plain functions: a round
-//! asks once for each output that may be due, and what it then knows of it is in its trace.
+//! asks once for each output that may be due, and what it then knows of it is in its trace. Only the layouts of definitions
+//! are kept, for hundreds of outputs have the same.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::finding::{Finding, Place};
 use crate::registry::version;
 use crate::rules::plan::Entry;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, Demands, FileKind, ModelWords};
+use crate::validate::{self, Demands, FileKind, ModelWords, Style};
 
 /// The inputs of an output, or why its template can't be used.
 pub type Inputs = Result<Prepared, Vec<Finding>>;
@@ -210,20 +211,40 @@ fn validated(
 
 /// The text as it is written, and what is wrong with it.
 fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str) -> validate::Validated {
-    let settings = settings(db, workspace);
     let book = &rule_book(db, workspace).value;
     let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
     let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));
+    let style = style(db, workspace);
     let demands = Demands {
-        python: version::python(&settings.project.python).unwrap_or((3, 10)),
-        line_length: settings.project.line_length,
+        python: style.python,
+        line_length: style.line_length,
         kind: FileKind::of_path(&entry.path),
         contract: contract.and_then(|name| book.contract.get(name)),
         class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
         model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
-    validate::python(raw, &demands)
+    let layouts = |text: &str| laid_out(db, workspace, Definition::new(db, text)).clone();
+    validate::python_with(raw, &demands, Some(&layouts))
+}
+
+/// How outputs are laid out.
+fn style(db: &dyn Db, workspace: Workspace) -> Style {
+    let project = &settings(db, workspace).project;
+    Style { python: version::python(&project.python).unwrap_or((3, 10)), line_length: project.line_length }
+}
+
+/// The text of a definition, of which many outputs may have the same.
+#[salsa::interned]
+struct Definition<'db> {
+    #[returns(ref)]
+    text: String,
+}
+
+/// Its layout, made once for all of them.
+#[salsa::tracked]
+fn laid_out<'db>(db: &'db dyn Db, workspace: Workspace, definition: Definition<'db>) -> Option<Arc<str>> {
+    validate::definition(definition.text(db), style(db, workspace))
 }
 
 /// What a line of an output was made from.

@@ -30,6 +30,7 @@ mod tokens;
 mod walk;
 
 pub use classes::ClassNames;
+pub use format::{Layouts, Style, definition};
 pub use issue::Issue;
 pub use lines::LineShift;
 use ruff_python_ast::Mod;
@@ -108,10 +109,15 @@ impl Validated {
 
 /// Validates and formats one output. Where the syntax is wrong nothing else is judged.
 pub fn python(raw: &str, demands: &Demands<'_>) -> Validated {
+    python_with(raw, demands, None)
+}
+
+/// The same. `layouts`: gives the layouts of definitions that other outputs may hold too; see [`definition`].
+pub fn python_with(raw: &str, demands: &Demands<'_>, layouts: Option<Layouts<'_>>) -> Validated {
     let (text, mut issues) = syntax::check(raw, demands.python, |parsed, walked| {
         let mut issues = Vec::new();
         judge(raw, parsed, walked, demands, &mut issues);
-        let text = format::module(parsed, raw, demands).unwrap_or_else(|issue| {
+        let text = format::module(parsed, raw, demands, layouts).unwrap_or_else(|issue| {
             issues.push(issue);
             raw.to_owned()
         });

@@ -1,0 +1,107 @@
+//! A module that is laid out part by part looks as if it was laid out as a whole.
+#![allow(clippy::print_stderr, reason = "a skipped test says why")]
+
+#[path = "support/cpython_oracle.rs"]
+#[allow(dead_code, reason = "only where their libraries lie is asked here")]
+mod cpython_oracle;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cpython_oracle::pythons;
+use hfgen::sys::{OsSystem, System};
+use hfgen::validate::{Demands, FileKind, Style, definition, python, python_with};
+use rayon::prelude::*;
+
+const DEMANDS: Demands<'_> = Demands {
+    python: (3, 14),
+    line_length: 100,
+    kind: FileKind::Module,
+    contract: None,
+    class_names: None,
+    model: None,
+    roots: &[],
+};
+
+/// How many parts of `text` were laid out alone; fails where that shows.
+fn parts(name: &str, text: &str) -> usize {
+    let style = Style { python: DEMANDS.python, line_length: DEMANDS.line_length };
+    let asked = AtomicUsize::new(0);
+    let layouts = |text: &str| -> Option<Arc<str>> {
+        asked.fetch_add(1, Ordering::Relaxed);
+        definition(text, style)
+    };
+    let (whole, parted) = (python(text, &DEMANDS), python_with(text, &DEMANDS, Some(&layouts)));
+    assert_eq!(parted, whole, "{name}");
+    asked.into_inner()
+}
+
+#[test]
+fn two_empty_lines_are_all_that_a_definition_knows_of_its_neighbours() {
+    for (text, expected) in [
+        ("x=1\n\ndef f( ):\n  pass\n", 1),
+        ("x=1\n\n\n\n\ndef f( ):\n  pass\n\n\n\n\n", 1),
+        ("import a\n\ndef f(): return  1\n\ndef g(): return  2\n\nclass C( object ):\n  x=1\n\nf( )\n", 3),
+        ("import a\n\n@a( 1)\n@a.b\nasync def f(): return  1\n\nif a:\n    f ()\n", 1),
+        ("def f(): return  1\n\ndef g(): return  2\n", 1),
+        // What stands between two statements belongs to one of them.
+        ("x=1\n# of f\ndef f(): pass\n\ndef g(): pass\n", 1),
+        ("x=1\n\ndef f():\n    pass\n    # the end\n\ndef g(): pass\n\n# the end\n", 0),
+        ("x=1\n\ndef f(): pass # why\n\ndef g(): pass\n\ndef h(): pass\n", 1),
+        // Stubs may stand close.
+        ("x=1\n\ndef f(): ...\ndef g(): ...\n", 0),
+        ("x=1\n\n@o\ndef f(): ...\n@o\ndef g(): ...\n\ndef h(): pass\n", 1),
+        ("x=1\n\ndef f(): pass\ny=2\n", 0),
+        // A text that stands first is a docstring, elsewhere it is not.
+        ("'''Text.'''\ndef f(): pass\n", 0),
+        ("'''Text.'''\n\ndef f(): pass\n\n'''  More. '''\n", 0),
+        ("'''Text.'''\nx=1\n\ndef f():\n    '''  Does. '''\n\nx=  2\n", 1),
+        // Layout that is switched off, other line ends, pages, a line that goes on.
+        ("x=1\n\n# fmt: off\ny  = 2\n\ndef f( ): pass\n\n# fmt: on\n", 0),
+        ("x=1\n\ndef f( ): pass # fmt: skip\n\ny  = 2\n", 0),
+        ("x=1\r\n\r\ndef f( ): pass\r\n\r\ny  = 2\r\n", 0),
+        ("x=1\n\n\x0c\ndef f( ): pass\n\ny  = 2\n", 0),
+        ("x=1; y=2\n\ndef f( ): pass; pass\n\ny  = 2; x = 3\n", 1),
+        ("x=1\n\n\\\ndef f( ): pass\n\ny  = 2\n", 0),
+        ("x=1\n\ndef f( ): pass", 0),
+        ("", 0),
+    ] {
+        assert_eq!(parts(text, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_definition_that_can_not_be_laid_out_alone_is_laid_out_with_the_rest() {
+    let text = "x=1\n\ndef f( ): pass\n\ny  = 2\n";
+    assert_eq!(python_with(text, &DEMANDS, Some(&|_| None)), python(text, &DEMANDS));
+    // What is given is taken: two modules with the same definition share its layout.
+    let given = python_with(text, &DEMANDS, Some(&|_| Some("def g(): ...\n".into())));
+    assert_eq!(given.text, "x = 1\n\n\ndef g(): ...\n\n\ny = 2\n");
+}
+
+#[test]
+fn the_standard_library_and_the_examples() {
+    let system = OsSystem;
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").display().to_string();
+    let mut folders = vec![(examples, 6, 150)];
+    folders.extend(pythons().into_iter().map(|python| (python.library, 500, 5000)));
+    if folders.len() == 1 {
+        eprintln!("no Python found: its library was not laid out");
+    }
+    for (folder, least_files, least_parts) in folders {
+        let files = system.walk(Path::new(&folder)).expect("readable");
+        let files: Vec<_> = files
+            .iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "py") && !path.starts_with("site-packages"))
+            .collect();
+        assert!(files.len() >= least_files, "{} files in {folder}", files.len());
+        let one = |path: &&std::path::PathBuf| {
+            let path = Path::new(&folder).join(path);
+            // Files in other encodings are no outputs.
+            system.read_text(&path).map_or(0, |text| parts(&path.display().to_string(), &text))
+        };
+        let parts: usize = files.par_iter().map(one).sum();
+        assert!(parts >= least_parts, "{parts} parts in {folder}");
+    }
+}
