@@ -33,6 +33,12 @@ impl Digest {
         }
     }
 
+    /// Its first four bytes: enough to say which of a few dozen things changed, where the whole has said that one did.
+    pub fn short(self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_le_bytes([a, b, c, d])
+    }
+
     /// Of the bytes whose blake3 is `hash`.
     pub fn of_hash(hash: [u8; 32]) -> Self {
         let mut digest = [0; 16];

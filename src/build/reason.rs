@@ -91,10 +91,10 @@ pub fn differences(trace: &Trace, old: &OutputTrace, now: &Prepared, whole: Dige
         reasons.extend(gone.map(|(path, _)| Reason::TemplateGone { path: (*path).to_owned() }));
     }
     if old.whole != whole {
-        let before: FxHashMap<&str, Digest> = trace.reads_of(old).collect();
+        let before: FxHashMap<&str, u32> = trace.reads_of(old).collect();
         for (path, held) in &now.held {
             match before.get(path.as_str()) {
-                Some(known) if known == held => {}
+                Some(known) if *known == held.short() => {}
                 Some(_) => reasons.push(Reason::FieldChanged { path: path.clone() }),
                 None => reasons.push(Reason::FieldAdded { path: path.clone() }),
             }

@@ -77,7 +77,7 @@ impl Recorded {
         match inputs {
             Ok(prepared) => {
                 output.templates = prepared.templates().map(|(path, digest)| self.template(path, digest)).collect();
-                output.held = prepared.held.iter().map(|(path, digest)| (self.read(path), *digest)).collect();
+                output.held = prepared.held.iter().map(|(path, digest)| (self.read(path), digest.short())).collect();
                 output.of_all = prepared.held.iter().any(|(path, _)| path == "models" || path.starts_with("models."));
                 output.whole = written.beside.unwrap_or(prepared.whole);
                 output.failed = written.beside.is_some();

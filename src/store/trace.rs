@@ -70,9 +70,9 @@ pub struct OutputTrace {
     pub of_all: bool,
     /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
-    /// Data paths (indices into `Trace::reads`), each with the digest of what it held.
+    /// Data paths (indices into `Trace::reads`), each with the short digest of what it held.
     #[serde(with = "super::held")]
-    pub held: Vec<(u32, Digest)>,
+    pub held: Vec<(u32, u32)>,
     /// Of all the data together, order included; where rendering failed, of all that there is.
     pub whole: Digest,
     /// Whether rendering failed.
@@ -127,9 +127,9 @@ impl Trace {
         output.templates.iter().filter_map(|index| self.templates.get(*index as usize))
     }
 
-    /// The data paths that an output's templates read, each with the digest of what it held.
-    pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, Digest)> {
-        let named = |(index, digest): &(u32, Digest)| Some((self.reads.get(*index as usize)?.as_str(), *digest));
+    /// The data paths that an output's templates read, each with the short digest of what it held.
+    pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, u32)> {
+        let named = |(index, digest): &(u32, u32)| Some((self.reads.get(*index as usize)?.as_str(), *digest));
         output.held.iter().filter_map(named)
     }
 }
