@@ -123,16 +123,26 @@ pub fn plan(session: &Session, trace: &Trace) -> Plan {
     let all = Digest::of_parts(all);
     let others = rule_book(db, workspace).value.plan_others(&plan.output_root);
     plan.outputs.extend(others.into_iter().map(|entry| Planned { entry: Arc::new(entry), model: all }));
-    let place = |key: &str| place_of_model(db, workspace, key);
-    findings.extend(conflicts::identifiers(now.iter().map(|(key, ..)| &**key), &place));
-    let entries: Vec<&Entry> = plan.outputs.iter().map(|planned| &*planned.entry).collect();
-    let sources = rule_sources(db, workspace);
-    findings.extend(conflicts::conflicts(&rule_book(db, workspace).value, &sources, &entries, &plan.output_root));
     plan.outputs.sort_by(|a, b| a.entry.cmp(&b.entry));
+    if !same_plan(&plan, trace) {
+        let place = |key: &str| place_of_model(db, workspace, key);
+        findings.extend(conflicts::identifiers(now.iter().map(|(key, ..)| &**key), &place));
+        let entries: Vec<&Entry> = plan.outputs.iter().map(|planned| &*planned.entry).collect();
+        let sources = rule_sources(db, workspace);
+        findings.extend(conflicts::conflicts(&rule_book(db, workspace).value, &sources, &entries, &plan.output_root));
+    }
     findings.sort();
     findings.dedup();
     plan.findings = findings;
     plan
+}
+
+/// Whether the last build planned the same outputs of the same models by the same rules, and had nothing to say of them.
+fn same_plan(plan: &Plan, trace: &Trace) -> bool {
+    trace.findings.is_empty()
+        && plan.shared == trace.shared
+        && plan.models.iter().map(|model| &model.key).eq(trace.models.iter().map(|model| &model.key))
+        && plan.outputs.iter().map(|planned| &planned.entry).eq(trace.outputs.iter().map(|output| &output.entry))
 }
 
 /// Has the two long inputs read at the same time: neither needs the other.
