@@ -26,6 +26,11 @@ fn main() {
     embed(&root, "templates", "hbs");
     embed(&root, "rules", "toml");
     hardware(&root);
+    let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    if (target("OS"), target("ENV")) == ("linux".to_owned(), "gnu".to_owned()) {
+        // At a fixed address nothing must be relocated: a twelfth of a build with nothing to do.
+        println!("cargo:rustc-link-arg-bin=hfgen=-no-pie");
+    }
 }
 
 /// Writes the hardware profiles of the project's own registry.toml: what a new project starts with.
