@@ -12,7 +12,7 @@ use super::outcome::{Action, Counts, Outcome, OutputOutcome};
 use super::plan::{self, Plan, Planned};
 use super::progress::Progress;
 use super::record::Recorded;
-use super::scan::{Scan, Seen, scan};
+use super::scan::{self, Look, Scan, Seen};
 use super::selection::Selected;
 use super::session::{Session, options_digest};
 use super::texts::Texts;
@@ -22,7 +22,7 @@ use crate::store::blobs::Blobs;
 use crate::store::frame::Unread;
 use crate::store::trace::{OutputTrace, Trace};
 use crate::store::{FOLDER, Layout};
-use crate::sys::System;
+use crate::sys::{System, threads};
 
 /// Builds, or with `Mode::Dry` says what a build would do.
 pub fn build(system: &dyn System, options: &Options, progress: &dyn Progress) -> Result<Outcome, Failure> {
@@ -56,10 +56,11 @@ fn round_with(
 ) -> Result<Outcome, Failure> {
     let layout = Layout::new(&options.root, options.output_dir.as_deref());
     let digest = options_digest(options);
-    let first = scan(system, &options.root, &layout, digest);
     let wants_more = options.force || options.show_unchanged || !options.selection.is_everything();
-    if first.nothing_to_do && !wants_more {
-        return Ok(quiet(&first, options));
+    let remembered = scan::remembered(system, &layout);
+    let mut look = Look::at_inputs(system, &options.root, &layout, digest, remembered.as_deref());
+    if !wants_more && look.nothing_to_do() {
+        return Ok(quiet(&look.ended(), options));
     }
     let lock = match options.mode {
         Mode::Build => Some(memory::take(system, &layout, progress)?),
@@ -67,16 +68,24 @@ fn round_with(
     };
     // Somebody has built while the lock was waited for. (Somebody who was done before it was asked for only makes this
     // round write the same bytes again.)
-    let waited = lock.as_ref().is_some_and(|lock| lock.waited);
-    let mut first = if waited { scan(system, &options.root, &layout, digest) } else { first };
-    if first.nothing_to_do && !wants_more {
-        return Ok(quiet(&first, options));
+    let again;
+    if lock.as_ref().is_some_and(|lock| lock.waited) {
+        again = scan::remembered(system, &layout);
+        look = Look::at_inputs(system, &options.root, &layout, digest, again.as_deref());
+        if !wants_more && look.nothing_to_do() {
+            return Ok(quiet(&look.ended(), options));
+        }
     }
+    threads::start();
+    // Neither needs the other.
+    let read = || {
+        let mut first = look.ended();
+        (Texts::read(system, options, &mut first), first)
+    };
+    let ((texts, first), trace) = rayon::join(read, || memory::load(system, &layout));
     if first.unread == Some(Unread::Damaged) {
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
-    // Neither needs the other.
-    let (trace, texts) = rayon::join(|| memory::load(system, &layout), || Texts::read(system, options, &mut first));
     let (texts, forgotten) = (texts?, first.unread.is_some() || trace.is_none());
     let trace = trace.unwrap_or_default();
     match session {

@@ -1,5 +1,6 @@
 //! The first look: have any of the files moved that the last build saw? If none has, nothing else is read, and no query
-//! graph, template engine or thread pool comes to life.
+//! graph, template engine or thread pool comes to life. Inputs are looked at first: once one of them is seen to have
+//! changed, other work can go on beside the look at the outputs.
 
 use std::path::Path;
 
@@ -48,78 +49,142 @@ pub struct Scan {
     pub unread: Option<Unread>,
 }
 
-/// Looks at everything that the last build looked at. `options`: digest of the options that decide what is built.
-pub fn scan(system: &dyn System, root: &Path, layout: &Layout, options: Digest) -> Scan {
-    let mut scan = Scan::default();
-    let Ok(bytes) = system.read(&layout.stamps()) else {
-        scan.unread = Some(Unread::Missing);
-        return scan;
-    };
-    let mut stamps: Stamps<'_> = match frame::decode(&bytes) {
-        Ok(stamps) => stamps,
-        Err(unread) => {
-            scan.unread = Some(unread);
-            return scan;
+/// A look at the inputs, to be completed by one at the outputs.
+pub struct Look<'a> {
+    system: &'a dyn System,
+    root: &'a Path,
+    layout: &'a Layout,
+    /// What the last build saw.
+    stamps: Stamps<'a>,
+    /// Whether everything that was looked at is the same.
+    same: bool,
+    /// The inputs, then the outputs, as far as they were looked at: how they stand now, and whether their contents are
+    /// others.
+    found: Vec<(Option<Stamp>, bool)>,
+    /// Of those, the files that differ only in their stamp.
+    touched: Vec<usize>,
+    scan: Scan,
+}
+
+/// What the last build left for the next one's first look.
+pub fn remembered(system: &dyn System, layout: &Layout) -> Option<Vec<u8>> {
+    system.read(&layout.stamps()).ok()
+}
+
+impl<'a> Look<'a> {
+    /// Looks at the inputs. `remembered`: what the last build left; `options`: digest of the options that decide what is
+    /// built.
+    pub fn at_inputs(
+        system: &'a dyn System,
+        root: &'a Path,
+        layout: &'a Layout,
+        options: Digest,
+        remembered: Option<&'a [u8]>,
+    ) -> Self {
+        let stamps = remembered.map_or(Err(Unread::Missing), frame::decode::<Stamps<'a>>);
+        let unread = stamps.as_ref().err().copied();
+        let (stamps, touched, scan) = (stamps.unwrap_or_default(), Vec::new(), Scan { unread, ..Scan::default() });
+        let mut look = Self { system, root, layout, stamps, same: false, found: Vec::new(), touched, scan };
+        if unread.is_some() {
+            return look;
         }
-    };
-    let now = system.now();
-    scan.at = Some(now);
-    scan.planned = stamps.planned as usize;
-    let mut same = stamps.options == options && stamps.quiet && now < stamps.valid_until;
-    // Without its trace a later round would not know what it made.
-    same &= system.exists(&layout.trace());
-    for (path, stamp) in &stamps.folders {
-        same &= folder_stamp(system, &root.join(&**path)) == *stamp;
+        let now = system.now();
+        look.scan.at = Some(now);
+        look.scan.planned = look.stamps.planned as usize;
+        look.same = look.stamps.options == options && look.stamps.quiet && now < look.stamps.valid_until;
+        // Without its trace a later round would not know what it made.
+        look.same &= system.exists(&layout.trace());
+        for (path, stamp) in &look.stamps.folders {
+            look.same &= folder_stamp(system, &root.join(&**path)) == *stamp;
+        }
+        look.scan.counts.stated += look.stamps.folders.len() as u64;
+        look.at(true);
+        look
     }
-    let paths: Vec<&str> = stamps.inputs.iter().chain(&stamps.outputs).map(|watched| &*watched.path).collect();
-    let found = system.stat_many(root, &paths);
-    scan.counts.stated += (stamps.folders.len() + found.len()) as u64;
-    let moved = |(watched, stamp): (&Watched<'_>, &Option<Stamp>)| *stamp != watched.stamp || !watched.settled;
-    let inputs = stamps.inputs.len();
-    let watched = || stamps.inputs.iter().chain(&stamps.outputs);
-    let moved: Vec<usize> =
-        watched().zip(&found).enumerate().filter(|(_, pair)| moved(*pair)).map(|(at, _)| at).collect();
-    // Of those, the files that differ only in their stamp.
-    let mut touched = Vec::new();
-    let mut changed = vec![false; found.len()];
-    for at in moved {
-        let (is_input, stamp) = (at < inputs, found[at]);
-        let watched = if is_input { &stamps.inputs[at] } else { &stamps.outputs[at - inputs] };
-        // Only inputs are read through links.
-        let readable = |kind| kind == Kind::File || kind == Kind::Symlink && is_input;
-        let file = stamp.filter(|stamp| readable(stamp.kind) && watched.stamp.is_some());
-        let read = file.and_then(|stamp| Some((stamp, system.read(&root.join(&*watched.path)).ok()?)));
-        let digest = read.as_ref().map(|(_, bytes)| Digest::of(bytes));
-        scan.counts.hashed += u64::from(digest.is_some());
-        if digest == Some(watched.digest) {
-            touched.push(at);
-            continue;
-        }
-        same = false;
-        changed[at] = true;
-        if let (true, Some((stamp, bytes)), Some(digest)) = (is_input, read, digest) {
-            scan.fresh.insert(watched.path.to_string(), Fresh { stamp, bytes, digest });
+
+    /// Whether nothing has changed, other than stamps. Looks no further than it takes to know.
+    pub fn nothing_to_do(&mut self) -> bool {
+        self.same && {
+            self.at_outputs();
+            self.same
         }
     }
-    if !same {
-        let known = watched().zip(&found).zip(&changed).filter(|(_, changed)| !**changed);
-        let seen = |((watched, stamp), _): ((&Watched<'_>, &Option<Stamp>), _)| {
+
+    /// Looks at what was not looked at yet, and says what was found.
+    pub fn ended(mut self) -> Scan {
+        self.at_outputs();
+        if self.same {
+            self.scan.nothing_to_do = true;
+            self.remember_touched();
+            return self.scan;
+        }
+        let known = self.watched().zip(&self.found).filter(|(_, (_, changed))| !changed);
+        let seen = |(watched, (stamp, _)): (&Watched<'_>, &(Option<Stamp>, bool))| {
             let settled = watched.settled && *stamp == watched.stamp;
             (watched.path.to_string(), Seen { stamp: *stamp, digest: watched.digest, settled })
         };
-        scan.known = known.map(seen).collect();
-        return scan;
+        self.scan.known = known.map(seen).collect();
+        self.scan
     }
-    scan.nothing_to_do = true;
-    // A link's own stamp says nothing of the file that it leads to.
-    touched.retain(|at| found[*at].is_some_and(|stamp| stamp.kind != Kind::Symlink));
-    if !touched.is_empty() {
-        for at in touched {
-            let watched = if at < inputs { &mut stamps.inputs[at] } else { &mut stamps.outputs[at - inputs] };
-            *watched = Watched::new(watched.path.clone(), found[at], watched.digest, now);
+
+    /// The inputs, then the outputs.
+    fn watched(&self) -> impl Iterator<Item = &Watched<'a>> {
+        self.stamps.inputs.iter().chain(&self.stamps.outputs)
+    }
+
+    fn at_outputs(&mut self) {
+        if self.found.len() == self.stamps.inputs.len() {
+            self.at(false);
         }
-        // Losing this costs one hash a file the next time.
-        let _ = system.write_atomic(&layout.stamps(), &frame::encode(&stamps, bytes.len()));
     }
-    scan
+
+    /// Looks at the inputs, or at the outputs.
+    fn at(&mut self, is_input: bool) {
+        let first = self.found.len();
+        let watched = if is_input { &self.stamps.inputs } else { &self.stamps.outputs };
+        let paths: Vec<&str> = watched.iter().map(|watched| &*watched.path).collect();
+        let found = self.system.stat_many(self.root, &paths);
+        self.scan.counts.stated += found.len() as u64;
+        for (at, (watched, stamp)) in watched.iter().zip(found).enumerate() {
+            let moved = stamp != watched.stamp || !watched.settled;
+            self.found.push((stamp, false));
+            if !moved {
+                continue;
+            }
+            // Only inputs are read through links.
+            let readable = |kind| kind == Kind::File || kind == Kind::Symlink && is_input;
+            let file = stamp.filter(|stamp| readable(stamp.kind) && watched.stamp.is_some());
+            let read = file.and_then(|stamp| Some((stamp, self.system.read(&self.root.join(&*watched.path)).ok()?)));
+            let digest = read.as_ref().map(|(_, bytes)| Digest::of(bytes));
+            self.scan.counts.hashed += u64::from(digest.is_some());
+            if digest == Some(watched.digest) {
+                self.touched.push(first + at);
+                continue;
+            }
+            self.same = false;
+            self.found[first + at].1 = true;
+            if let (true, Some((stamp, bytes)), Some(digest)) = (is_input, read, digest) {
+                self.scan.fresh.insert(watched.path.to_string(), Fresh { stamp, bytes, digest });
+            }
+        }
+    }
+
+    /// Saves the next build hashing again what differs only in its stamp.
+    fn remember_touched(&mut self) {
+        // A link's own stamp says nothing of the file that it leads to.
+        let found = &self.found;
+        self.touched.retain(|at| found[*at].0.is_some_and(|stamp| stamp.kind != Kind::Symlink));
+        if self.touched.is_empty() {
+            return;
+        }
+        let (inputs, now) = (self.stamps.inputs.len(), self.scan.at.unwrap_or_default());
+        for &at in &self.touched {
+            let input = at < inputs;
+            let watched = if input { &mut self.stamps.inputs[at] } else { &mut self.stamps.outputs[at - inputs] };
+            *watched = Watched::new(watched.path.clone(), self.found[at].0, watched.digest, now);
+        }
+        let bytes = frame::encode(&self.stamps, 192 * self.found.len());
+        // Losing this costs one hash a file the next time.
+        let _ = self.system.write_atomic(&self.layout.stamps(), &bytes);
+    }
 }

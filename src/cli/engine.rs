@@ -9,13 +9,11 @@ use super::{Context, Exit};
 use crate::build::{Changed, Failure, Options, Selection};
 use crate::finding::Finding;
 use crate::finding::codes::output::NOT_READABLE;
+use crate::sys::threads;
 
 /// The engine's options for the project that the user stands in.
 pub fn options(context: &Context<'_>, engine: &EngineArgs) -> Result<Options, Stop> {
-    if let Some(jobs) = engine.jobs {
-        // Only the first call in a process has an effect, and this is it.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
-    }
+    threads::allow(engine.jobs);
     let root = context.root()?;
     let here = context.folder()?;
     let absolute = |path: &PathBuf| if path.is_absolute() { path.clone() } else { here.join(path) };

@@ -1,7 +1,8 @@
 //! The only room that touches files, clock, environment, processes and git. `clippy.toml` forbids them elsewhere.
 //!
 //! Map of the room: `os` is the real thing, `memory` its twin for tests, `overlay` lays staged contents over another;
-//! `git` asks git, `process` is a process that is talked to, `bounded` one that may take only so long.
+//! `git` asks git, `process` is a process that is talked to, `bounded` one that may take only so long; `threads` share the
+//! work.
 
 pub mod bounded;
 pub mod git;
@@ -11,6 +12,7 @@ pub mod os;
 pub mod overlay;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "it starts processes")]
 pub mod process;
+pub mod threads;
 
 use std::io;
 use std::path::{Path, PathBuf};
