@@ -29,8 +29,10 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
+ENDINGS = {signal.SIGTERM, signal.SIGHUP}
 POLL = 0.1
 TAIL = 4000
 GRACE = 5.0
@@ -269,8 +271,9 @@ def work(order: dict[str, Any], server: int, said: int, writing: int) -> NoRetur
             os.setpgid(0, 0)
         end_with(server)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(said, 1)
         os.dup2(said, 2)
@@ -311,6 +314,7 @@ def answered(order: dict[str, Any]) -> str:
 def work_on(orders: Orders, out: Any) -> None:
     """A worker: one job after the other, each in the environment that was there before it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
     end_with(os.getppid())
     os.environ[FORK] = "0"
     environment, kept = dict(os.environ), (os.dup(1), os.dup(2))
@@ -330,6 +334,17 @@ def work_on(orders: Orders, out: Any) -> None:
         os.environ.clear()
         os.environ.update(environment)
         print(text, file=out, flush=True)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Puts off what ends the server: between the fork of a child and the moment from which it is known, the child would
+    be left behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with(server: int) -> None:
@@ -436,28 +451,34 @@ def main() -> None:
             print(json.dumps(workers.idle[0].ready), file=out, flush=True)
     children: list[Child] = []
     # Whoever ends the server ends what it has forked, and what that has started.
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS:
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     try:
         serve(orders, settings, children, workers, out)
     finally:
-        for child in children:
-            child.kill("time")
-            child.done()
-        if workers is not None:
-            workers.close()
+        with undisturbed():
+            for child in children:
+                child.kill("time")
+                with contextlib.suppress(OSError):  # it was just done with
+                    child.done()
+            if workers is not None:
+                workers.close()
 
 
 def serve(orders: Orders, settings: dict[str, Any], children: list[Child], workers: Workers | None, out: Any) -> None:
     """Begins a job while there is room, and hands on what comes of each."""
-    start = Child if workers is None else lambda order, before=0.0: Lent(order, workers, before)
     journals: dict[int, Journal] = {}
+
+    def begin(order: dict[str, Any], before: float = 0.0) -> None:
+        with undisturbed():
+            children.append(Child(order, before) if workers is None else Lent(order, workers, before))
+
     while not orders.lost:
         while len(children) < settings["jobs"] and (order := orders.next()) is not None:
             journal = journals[order["id"]] = Journal()
             order["env"] = {**(order.get("env") or {}), JOURNAL: journal.path, DIED: ""}
             print(json.dumps({"begun": order["id"]}), file=out, flush=True)
-            children.append(start(order))
+            begin(order)
         if not children and orders.ended:
             return
         # Standard input is listened to even behind `end`: that it ends is how hfgen's death is heard of.
@@ -465,12 +486,12 @@ def serve(orders: Orders, settings: dict[str, Any], children: list[Child], worke
         if 0 in readable:
             orders.more()
         for child in [child for child in children if child.over()]:
-            children.remove(child)
             answer = child.done()
+            children.remove(child)
             journal = journals[child.order["id"]]
             if answer["outcome"] not in ("done", "raised") and journal.grew():
                 child.order["env"][DIED] = died(answer, child.order)
-                children.append(start(child.order, answer["seconds"]))
+                begin(child.order, answer["seconds"])
                 continue
             journal.close()
             print(json.dumps(answer), file=out, flush=True)
