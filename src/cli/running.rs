@@ -176,7 +176,7 @@ pub fn how(hardware: &[String], run: &RunArgs) -> How {
     How {
         tier: (run.tier == TierArg::Full).then(|| "full".to_owned()),
         hardware: (!hardware.is_empty()).then_some(hardware),
-        timeout: run.timeout,
+        timeout: run.timeout.unwrap_or(if run.tier == TierArg::Full { 300.0 } else { 60.0 }),
         anew: anew.into_iter().find_map(|(given, words)| given.then_some(words)),
         forgets: run.no_cache,
         retries: 0,

@@ -96,9 +96,9 @@ pub struct RunArgs {
     /// Which checks: those of a second, or the slow ones too
     #[arg(long, value_enum, default_value_t = TierArg::Fast)]
     pub tier: TierArg,
-    /// Seconds that one test may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
-    pub timeout: f64,
+    /// Seconds that one test may take [default: 60, or 300 with `--tier full`]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<f64>,
     /// Run everything selected again, and keep what comes of it
     #[arg(long)]
     pub rerun: bool,
