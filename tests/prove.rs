@@ -253,7 +253,12 @@ fn a_fault_that_is_not_there_is_found_by_every_build() {
         "\"blind\"\nfault = \"dies\"\nreason = \"r\"",
     );
     project.edit("rules/90-own.toml", "another-numbr", "another-number");
-    project.hfgen(&["build"]).expect(0).has("check `blind` is not tried with fault `dies`");
+    project.hfgen(&["build"]).expect(0).has("check `blind` is not tried with fault `dies`").has_not("twice");
+    let same = spot.replace("seas", "blind").replace("dyes", "dies").replace("\" \"", "\"another\"");
+    let skip = "\n[[model.bert.skip]]\ncheck = \"blind\"\nreason = \"r\"\n";
+    project.append("registry.toml", &format!("{same}{skip}{skip}"));
+    let ran = project.hfgen(&["build"]).expect(0).has("a blind spot of `blind` for `bert` stands twice");
+    ran.has("a skip of `blind` for `bert` stands twice").has("the first one");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is wrong in the registry, as findings with their places: settings, names that lead nowhere, a model's own part.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use salsa::Database as Db;
@@ -8,7 +9,7 @@ use super::inputs::Workspace;
 use super::lock;
 use super::models::{Model, facts, model_keys, place_of_model, registry, rule_book, rule_sources, settings};
 use crate::finding::codes::registry::{
-    BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, UNKNOWN_MODEL, UNKNOWN_NAME,
+    BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, STATED_TWICE, UNKNOWN_MODEL, UNKNOWN_NAME,
 };
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
 use crate::finding::{Finding, Place, did_you_mean};
@@ -163,6 +164,37 @@ pub fn model_findings(
         }
     }
     findings.extend(exceptions(db, workspace, key, own, &here));
+    findings.extend(twice(key, own, &here));
+    findings
+}
+
+/// Skips, expected failures and blind spots that stand twice.
+fn twice(key: &str, own: &Override, here: &dyn Fn(&[&str]) -> Place) -> Vec<Finding> {
+    let skips = own.skip.iter().enumerate();
+    let skips = skips.map(|(at, skip)| (("skip", &skip.check, &skip.class, skip.hardware.as_ref(), ""), at));
+    let xfails = own.xfail.iter().enumerate();
+    let xfails = xfails.map(|(at, xfail)| (("xfail", &xfail.check, &xfail.class, xfail.hardware.as_ref(), ""), at));
+    let blind = own.blind.iter().enumerate();
+    let blind = blind.map(|(at, spot)| (("blind", &spot.check, &spot.class, None, spot.fault.as_str()), at));
+    let mut findings = Vec::new();
+    let mut seen = BTreeMap::new();
+    for (what, at) in skips.chain(xfails).chain(blind) {
+        let first = *seen.entry(what).or_insert(at);
+        let (table, check, ..) = what;
+        if first != at {
+            let name = match table {
+                "xfail" => "an expected failure",
+                "blind" => "a blind spot",
+                other => &format!("a {other}"),
+            };
+            findings.push(
+                Finding::warning(STATED_TWICE, format!("{name} of `{check}` for `{key}` stands twice"))
+                    .at(here(&[table, &at.to_string()]))
+                    .related("the first one", here(&[table, &first.to_string()]))
+                    .help("remove one of them"),
+            );
+        }
+    }
     findings
 }
 

@@ -10,6 +10,7 @@ pub const EXPIRED_SKIP: CodeId = CodeId(5);
 pub const REQUIRED_VERSION: CodeId = CodeId(6);
 pub const MISSING_INPUT: CodeId = CodeId(7);
 pub const UNKNOWN_NAME: CodeId = CodeId(8);
+pub const STATED_TWICE: CodeId = CodeId(9);
 
 /// The codes of this room, in order of number.
 pub const CODES: &[Code] = &[
@@ -71,5 +72,12 @@ pub const CODES: &[Code] = &[
         page: "A rule, a skip or an override names a family, a tag, a check, a hardware profile or a contract that is \
                defined nowhere. Names are looked up exactly, and the help line names the nearest one that is known.\n\n\
                Correct the name, or define it in `rules/` or, for hardware, under `[hardware.<name>]`.",
+    },
+    Code {
+        id: STATED_TWICE,
+        name: "stated-twice",
+        summary: "a skip, an expected failure or a blind spot stands twice",
+        page: "Two entries of one model are about the same check, class, hardware and fault. The second says nothing new, or \
+               gives another reason, and stays behind when the first is removed.\n\nRemove one of them.",
     },
 ];
