@@ -14,7 +14,7 @@ use crate::finding::Finding;
 use crate::graph::faults::fault_names;
 use crate::graph::lock::{class_names, head_digest, lock_head, lock_text, whole};
 use crate::graph::models::{
-    Model, model_keys, output_root, place_of_model, placed, registry, rule_book, rule_sources, settings, written,
+    Model, model_keys, output_root, own_digests, place_of_model, placed, registry, rule_book, rule_sources, settings,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
@@ -214,7 +214,7 @@ impl<'a> Overrides<'a> {
 
     /// Of nothing where there is no override.
     fn digest(&self, session: &Session, key: &str) -> Digest {
-        let now = || written(&session.db, session.workspace).own.get(key).copied().unwrap_or_default();
+        let now = || own_digests(&session.db, session.workspace).get(key).copied().unwrap_or_default();
         self.0.get(key).copied().unwrap_or_else(now)
     }
 }

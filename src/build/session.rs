@@ -51,7 +51,8 @@ impl Session {
         let remembered = Remembered {
             // Templates that were well formed then are so now.
             templates: trace.templates.iter().map(|(_, digest)| *digest).collect(),
-            parsed: trace.parsed.iter().cloned().collect(),
+            rules: trace.rules.iter().cloned().collect(),
+            registry: trace.registry.clone(),
             head: trace.head,
         };
         session.workspace.set_remembered(&mut session.db).to(Arc::new(remembered));

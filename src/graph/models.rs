@@ -8,9 +8,10 @@ use salsa::Database as Db;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::inputs::Workspace;
+use super::inputs::{Source, Workspace};
 use super::lock;
 use super::ordered::{Ordered, same};
+use super::remembered::{KnownPiece, KnownRegistry};
 use super::review::{model_findings, registry_findings};
 use crate::digest::Digest;
 use crate::finding::codes::registry::{BROKEN_REGISTRY, MODEL_TYPE};
@@ -20,6 +21,7 @@ use crate::registry::data::{self, Decisions, custom_facts};
 use crate::registry::ident::refusal;
 use crate::registry::lock::{ModelFacts, mapping_word};
 use crate::registry::parse::{place_of, read};
+use crate::registry::pieces;
 use crate::rules::RuleBook;
 use crate::rules::decide::Decision;
 use crate::rules::merge;
@@ -33,70 +35,98 @@ pub struct Parsed<T> {
     pub findings: Vec<Finding>,
 }
 
-/// `registry.toml`; empty when it is broken, with the finding that says so. Never taken for unchanged: whether the order
-/// of its parts matters is for the queries that read them.
+/// `registry.toml` as it was read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Empty where it is broken.
+    pub value: Registry,
+    pub findings: Vec<Finding>,
+    /// What stands under the headers of each of its models; of none where it had to be read as a whole.
+    pieces: Vec<KnownPiece>,
+}
+
+/// `registry.toml`. Never taken for unchanged: whether the order of its parts matters is for the queries that read them.
 #[salsa::tracked(no_eq)]
-pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<Registry>> {
+pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Reading> {
     let source = workspace.registry(db);
     let (path, text) = (source.path(db), source.text(db));
-    let remembered = workspace.remembered(db).parsed(*source.digest(db));
-    Arc::new(match remembered.map_or_else(|| read::<Registry>(path, text, BROKEN_REGISTRY), Ok) {
-        Ok(registry) => {
-            let findings = registry_findings(&registry, path, text);
-            Parsed { value: registry, findings }
-        }
-        Err(finding) => Parsed { value: Registry::default(), findings: vec![*finding] },
-    })
+    let remembered = workspace.remembered(db);
+    let same = remembered.same_registry(*source.digest(db)).and_then(|known| {
+        let pieces = known.models.iter().map(|(_, piece)| piece.clone()).collect();
+        Some((known.read()?, pieces))
+    });
+    let parts = || read_in_pieces(text, remembered.registry.as_deref());
+    let (value, pieces) = match same.or_else(parts) {
+        Some(read) => read,
+        None => match read::<Registry>(path, text, BROKEN_REGISTRY) {
+            Ok(registry) => (registry, Vec::new()),
+            Err(finding) => return Arc::new(Reading { findings: vec![*finding], ..Reading::default() }),
+        },
+    };
+    let findings = registry_findings(&value, path, text);
+    Arc::new(Reading { value, findings, pieces })
 }
 
-/// The registry written down again, with what each model's part hashes to.
-#[derive(Debug)]
-pub struct Written {
-    /// All of it, as JSON.
-    pub json: Arc<str>,
-    /// Of each override.
-    pub own: BTreeMap<String, Digest>,
-}
-
-#[salsa::tracked(no_eq)]
-pub fn written(db: &dyn Db, workspace: Workspace) -> Arc<Written> {
-    let registry = &registry(db, workspace).value;
-    // About as long as the file: a text that must grow touches twice the memory.
-    let mut json = String::with_capacity(workspace.registry(db).text(db).len());
-    json.push_str(&format!("{{\"project\":{},\"hardware\":{}", text(&registry.project), text(&registry.hardware)));
-    json.push_str(",\"model\":{");
-    let mut own = BTreeMap::new();
-    for (index, (key, model)) in registry.model.iter().enumerate() {
-        if index > 0 {
-            json.push(',');
-        }
-        json.push_str(&text(key));
-        json.push(':');
-        let model = text(model);
-        own.insert(key.clone(), Digest::of(model.as_bytes()));
-        json.push_str(&model);
+/// Parses only what is not known; `None` where the whole must be read.
+fn read_in_pieces(text: &str, known: Option<&KnownRegistry>) -> Option<(Registry, Vec<KnownPiece>)> {
+    let cut = pieces::cut(text)?;
+    let known = known.map(KnownRegistry::by_text).unwrap_or_default();
+    let mut registry = pieces::read_rest(&cut.rest)?;
+    registry.model.reserve(cut.models.len());
+    let mut pieces = Vec::with_capacity(cut.models.len());
+    for (model, piece) in cut.models {
+        let text = Digest::of(piece.as_bytes());
+        let known = known.get(&text).and_then(|known| Some((known.read()?, (*known).clone())));
+        let (own, piece) = if let Some(known) = known {
+            known
+        } else {
+            let own = pieces::read_model(model, &piece)?;
+            let piece = KnownPiece::of(text, &own);
+            (own, piece)
+        };
+        registry.model.insert(model.to_owned(), own);
+        pieces.push(piece);
     }
-    json.push_str("},\"custom\":");
-    json.push_str(&text(&registry.custom));
-    json.push('}');
-    Arc::new(Written { json: json.into(), own })
+    Some((registry, pieces))
 }
 
-/// What a later build need not parse again: registry and rules as JSON, by the digests of their texts.
-pub fn to_remember(db: &dyn Db, workspace: Workspace) -> Vec<(Digest, Arc<str>)> {
-    let remembered = &workspace.remembered(db).parsed;
-    let one = |digest: Option<Digest>, make: &dyn Fn() -> Option<Arc<str>>| {
-        let digest = digest?;
+/// The registry as a later build takes it up.
+#[salsa::tracked(no_eq)]
+fn written(db: &dyn Db, workspace: Workspace) -> Arc<KnownRegistry> {
+    let digest = *workspace.registry(db).digest(db);
+    if let Some(known) = workspace.remembered(db).same_registry(digest) {
+        return known.clone();
+    }
+    let Reading { value: Registry { project, hardware, model, custom }, pieces, .. } = &**registry(db, workspace);
+    let rest = text(&json!({ "project": project, "hardware": hardware, "custom": custom }));
+    let mut pieces = pieces.iter().cloned();
+    let piece = |own| pieces.next().unwrap_or_else(|| KnownPiece::of(Digest::default(), own));
+    let models = model.keys().cloned().zip(model.values().map(piece)).collect();
+    Arc::new(KnownRegistry { text: digest.unwrap_or_default(), rest: rest.into(), models })
+}
+
+/// What each model's own part hashes to.
+#[salsa::tracked(no_eq)]
+pub fn own_digests(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<String, Digest>> {
+    let models = &written(db, workspace).models;
+    Arc::new(models.iter().map(|(model, piece)| (model.clone(), Digest::of(piece.json.as_bytes()))).collect())
+}
+
+/// What a later build need not parse again.
+pub fn registry_to_remember(db: &dyn Db, workspace: Workspace) -> Option<Arc<KnownRegistry>> {
+    workspace.registry(db).digest(db).map(|_| written(db, workspace).clone())
+}
+
+/// The rules as JSON, by the digests of their texts.
+pub fn rules_to_remember(db: &dyn Db, workspace: Workspace) -> Vec<(Digest, Arc<str>)> {
+    let remembered = &workspace.remembered(db).rules;
+    let sources = rule_sources(db, workspace);
+    let one = |(file, source): (&Source, &merge::Source<'_>)| {
+        let digest = (*file.digest(db))?;
+        let make = || Some(text(&merge::read_file(source).ok()?).into());
         Some((digest, remembered.get(&digest).cloned().or_else(make)?))
     };
-    let registry = one(*workspace.registry(db).digest(db), &|| Some(written(db, workspace).json.clone()));
-    let sources = rule_sources(db, workspace);
-    let rules = workspace
-        .rules(db)
-        .iter()
-        .zip(&sources)
-        .map(|(file, source)| one(*file.digest(db), &|| Some(text(&merge::read_file(source).ok()?).into())));
-    registry.into_iter().chain(rules.flatten()).collect()
+    workspace.rules(db).iter().zip(&sources).filter_map(one).collect()
 }
 
 /// As JSON. Where it has no JSON there is nothing that could be read back.
@@ -131,7 +161,7 @@ pub fn rule_book(db: &dyn Db, workspace: Workspace) -> Arc<Parsed<RuleBook>> {
     let sources = rule_sources(db, workspace);
     let remembered = workspace.remembered(db);
     let digests: Vec<_> = workspace.rules(db).iter().map(|source| *source.digest(db)).collect();
-    let (value, findings) = RuleBook::merge(&sources, |index| remembered.parsed(digests[index]));
+    let (value, findings) = RuleBook::merge(&sources, |index| remembered.rules(digests[index]));
     Arc::new(Parsed { value, findings })
 }
 

@@ -4,18 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::registry::config::{Override, Registry};
 
 /// Everything that is remembered.
 #[derive(Debug, Clone, Default)]
 pub struct Remembered {
     /// Templates that were well formed; parsing them again can skip a check.
     pub templates: BTreeSet<Digest>,
-    /// TOML files as JSON, which is read in a fifth of the time.
-    pub parsed: BTreeMap<Digest, Arc<str>>,
+    /// Rules as JSON, which is read in a fifth of the time, by the digests of their texts.
+    pub rules: BTreeMap<Digest, Arc<str>>,
+    pub registry: Option<Arc<KnownRegistry>>,
     pub head: Option<KnownHead>,
 }
 
@@ -30,17 +33,67 @@ pub struct KnownHead {
     pub names: Digest,
 }
 
+/// `registry.toml` as it was read, in pieces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownRegistry {
+    /// Of its whole text.
+    pub text: Digest,
+    /// Everything but the models.
+    pub rest: Arc<str>,
+    /// By model type, in their order.
+    pub models: Vec<(String, KnownPiece)>,
+}
+
+/// What stands under a model's headers, as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPiece {
+    /// Of its text; of nothing where the registry could not be cut.
+    pub text: Digest,
+    pub json: Arc<str>,
+}
+
 impl Remembered {
-    /// The value of the TOML text with this digest.
-    pub fn parsed<T: DeserializeOwned>(&self, text: Option<Digest>) -> Option<T> {
-        serde_json::from_str(self.parsed.get(&text?)?).ok()
+    /// The rules of the text with this digest.
+    pub fn rules<T: DeserializeOwned>(&self, text: Option<Digest>) -> Option<T> {
+        serde_json::from_str(self.rules.get(&text?)?).ok()
+    }
+
+    /// The registry, if its text has this digest.
+    pub fn same_registry(&self, text: Option<Digest>) -> Option<&Arc<KnownRegistry>> {
+        self.registry.as_ref().filter(|known| Some(known.text) == text)
+    }
+}
+
+impl KnownRegistry {
+    /// The whole again.
+    pub fn read(&self) -> Option<Registry> {
+        let mut registry: Registry = serde_json::from_str(&self.rest).ok()?;
+        registry.model.reserve(self.models.len());
+        for (model, piece) in &self.models {
+            registry.model.insert(model.clone(), piece.read()?);
+        }
+        Some(registry)
+    }
+
+    /// Its pieces by the digests of their texts.
+    pub fn by_text(&self) -> FxHashMap<Digest, &KnownPiece> {
+        self.models.iter().map(|(_, piece)| (piece.text, piece)).collect()
+    }
+}
+
+impl KnownPiece {
+    pub fn of(text: Digest, own: &Override) -> Self {
+        Self { text, json: serde_json::to_string(own).unwrap_or_default().into() }
+    }
+
+    pub fn read(&self) -> Option<Override> {
+        serde_json::from_str(&self.json).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::config::Registry;
 
     #[test]
     fn what_was_written_as_json_is_read_as_it_was() {
@@ -48,16 +101,19 @@ mod tests {
                     [hardware.cpu]\ntitle = \"\"\nbackend = \"\"\ndevice = \"\"\nruntime = \"\"\n\
                     tolerance = { a = 1e-23, b = 0.30000000000000004, c = 8.41e21, d = 5e-324, e = 1.0 }\n\
                     [hardware.cpu.set]\nz = 9007199254740993\na = [1.1, { b = \"\\u0000é\" }]\nday = 2026-11-21\n\
-                    [[model.\"a.b\".skip]]\ncheck = \"x\"\nreason = \"\"\n";
-        let registry: Registry = toml::from_str(text).unwrap();
-        let digest = Digest::of(text.as_bytes());
-        let json = serde_json::to_string(&registry).unwrap();
-        let parsed = BTreeMap::from([(digest, Arc::from(json.as_str()))]);
-        let remembered = Remembered { parsed, ..Remembered::default() };
-        let back: Registry = remembered.parsed(Some(digest)).unwrap();
-        assert_eq!(back, registry);
-        assert_eq!(serde_json::to_string(&back).unwrap(), json);
-        assert!(remembered.parsed::<Registry>(Some(Digest::default())).is_none());
-        assert!(remembered.parsed::<Registry>(None).is_none());
+                    [[model.\"a.b\".skip]]\ncheck = \"x\"\nreason = \"\"\n[model.a]\nreason = \"\"\n";
+        let whole: Registry = toml::from_str(text).unwrap();
+        let of = |own| KnownPiece::of(Digest::of(b"own"), own);
+        let models = whole.model.iter().map(|(model, own)| (model.clone(), of(own))).collect();
+        let rest = Registry { model: Default::default(), ..whole.clone() };
+        let rest = serde_json::to_string(&rest).unwrap().into();
+        let known = KnownRegistry { text: Digest::of(text.as_bytes()), rest, models };
+        let json = |registry: &Registry| serde_json::to_string(registry).unwrap();
+        let back = known.read().unwrap();
+        assert_eq!((json(&back), &back), (json(&whole), &whole));
+        let remembered = Remembered { registry: Some(Arc::new(known)), ..Remembered::default() };
+        assert!(remembered.same_registry(Some(Digest::of(text.as_bytes()))).is_some());
+        assert!(remembered.same_registry(Some(Digest::default())).is_none());
+        assert!(remembered.same_registry(None).is_none());
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Digest;
 use crate::finding::Finding;
-use crate::graph::remembered::KnownHead;
+use crate::graph::remembered::{KnownHead, KnownRegistry};
 use crate::rules::plan::Entry;
 
 /// The memory of the last build.
@@ -21,8 +21,10 @@ pub struct Trace {
     pub models: Vec<Arc<ModelTrace>>,
     /// The sections of the lock, in the order of the file, some at a time.
     pub blocks: Vec<Block>,
-    /// The registry and the rules as JSON, by the digests of their texts.
-    pub parsed: Vec<(Digest, Arc<str>)>,
+    /// The rules as JSON, by the digests of their texts.
+    pub rules: Vec<(Digest, Arc<str>)>,
+    /// The registry as it was read.
+    pub registry: Option<Arc<KnownRegistry>>,
     /// What was found out about the lock's head.
     pub head: Option<KnownHead>,
     /// Data paths that outputs were made from.
