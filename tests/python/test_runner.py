@@ -143,6 +143,24 @@ def test_a_file_that_cannot_be_collected_says_why(source: str, tmp_path: Path) -
     assert answer["runs"] == []
 
 
+@pytest.mark.parametrize("package", [False, True])
+def test_its_neighbours_are_not_looked_at(package: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    (folder / "test_other.py").write_text("def test_it(): pass")
+    looked = tmp_path / "looked.txt"
+    noting = f"def pytest_collect_file(file_path):\n    open({str(looked)!r}, 'a').write(file_path.name + ' ')\n"
+    (folder / "conftest.py").write_text(noting)
+    if package:
+        (folder / "__init__.py").touch()
+    answer = run(folder, "def test_it(): pass", [{"fault": None, "checks": ["it"]}])
+    assert (answer["error"], answer["collected"]) == (None, 1)
+    assert outcomes(answer["runs"][0]["records"]) == {"test_it": "passed"}
+    # A package is collected as pytest does it.
+    assert ("test_other.py" in looked.read_text().split()) == package
+    assert "test_it.py" in looked.read_text().split()
+
+
 def test_a_file_without_tests_has_none(tmp_path: Path) -> None:
     answer = run(tmp_path, "X = 1", [{"fault": None, "checks": ["x"]}])
     assert (answer["error"], answer["collected"]) == (None, 0)

@@ -84,6 +84,21 @@ def loaded() -> set[str]:
 CORE = frozenset(loaded())
 
 
+class Way(getattr(pytest, "Directory", object)):  # type: ignore[misc] # there is none before pytest 8
+    """A folder on the way to a file. Of what lies in it only the next step is looked at: pytest would make a node of each
+    of hundreds of files before it takes one."""
+
+    file: Path
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """The next folder, or the file."""
+        step = self.path / self.file.relative_to(self.path).parts[0]
+        if step == self.file:
+            yield from self.ihook.pytest_collect_file(file_path=step, parent=self)
+        elif (folder := self.ihook.pytest_collect_directory(path=step, parent=self)) is not None:
+            yield folder
+
+
 class Runs:
     """A pytest plugin that stands in for its loop over the tests: every run is a fork."""
 
@@ -101,6 +116,16 @@ class Runs:
         if report.failed and not self.error:
             self.error = last_lines(str(report.longrepr))
 
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Goes straight to the file. Packages are pytest's own business."""
+        file = Path(self.job["file"]).absolute()
+        if path not in file.parents or (path / "__init__.py").is_file():
+            return None
+        way: Way = Way.from_parent(parent, path=path)
+        way.file = file
+        return way
+
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Tests of another tier are left out before any run."""
         self.deselected += len(items)
@@ -113,6 +138,7 @@ class Runs:
         self.collecting = time.monotonic()
         self.collected = len(session.items)
         warm(session.items)
+        leave_logs(session)
         journal = None if may_fork() else Journal(self.job["timeout"])
         if journal is None:
             gc.collect()
@@ -149,6 +175,15 @@ class Runs:
         for row in rows:
             self.loaded.update(row.pop("loaded", []))
         return rows
+
+
+def leave_logs(session: pytest.Session) -> None:
+    """Lets pytest gather no logs where nobody asks for them: for that it puts handlers on dozens of loggers three times a
+    test. What the loggers of transformers and torch write to standard error is kept all the same."""
+    config = session.config
+    asked = config.getini("log_cli") or config.getini("log_file") or config.getoption("log_file", None)
+    if not asked and not any("caplog" in getattr(item, "fixturenames", ()) for item in session.items):
+        config.pluginmanager.unregister(name="logging-plugin")
 
 
 def may_fork() -> bool:
