@@ -105,6 +105,7 @@ def timed(name: str, files: int, run: Callable[[], tuple[int, int]], note: str =
     start = time.perf_counter()
     passed, failed = run()
     seconds = time.perf_counter() - start
+    note = note or ("" if passed + failed else "did not come to its end")
     taken = Taken(name, files, round(seconds, 1), round(memory.most()), passed, failed, note)
     print(
         f"{name}: {taken.seconds} s for {files} files, {taken.peak_mb} MB, {passed} passed, {failed} failed", flush=True
@@ -186,6 +187,8 @@ class Bench:
             everything = [f"generated/{file}" for file in files]
             yield timed("hfgen test, all, from nothing", len(files), lambda: self.hfgen(*everything))
             yield timed("hfgen test, all, nothing changed", len(files), lambda: self.hfgen(*everything))
+            if self.options.xdist_all:
+                yield timed(f"pytest -n {self.options.jobs}, all", len(files), lambda: self.xdist(everything))
 
     def own_tests(self, tests: Path) -> Iterator[Taken]:
         """HF's own tests of some model types, and the generated ones of the same."""
@@ -244,10 +247,15 @@ def markdown(rows: list[Taken], taken: dict) -> str:
                     f"{ours.passed} and {ours.failed} with hfgen."
                 )
     whole = next((row for row in rows if row.name == "hfgen test, all, from nothing"), None)
+    beside = next((row for row in rows if row.name.startswith("pytest -n") and row.name.endswith(", all")), None)
     alone = next(row for row in rows if "one process a file" in row.name)
     if whole:
         estimate = alone.a_file() * whole.files
         lines.append(f"All {whole.files:,} files one process each would take about {estimate / 60:.0f} minutes.")
+    if whole and beside:
+        times = f"{beside.seconds / max(0.1, whole.seconds):.1f} x"
+        more = "" if beside.passed + beside.failed else "more than "
+        lines.append(f"Over all files hfgen test is {more}{times} as fast as {beside.name.removesuffix(', all')}.")
     if not any(row.name.startswith("HF's") for row in rows):
         lines.append("HF's own tests: not had (neither the wheel nor the source package of transformers holds them).")
     return "\n".join(lines) + "\n"
@@ -259,6 +267,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="a Python with torch, transformers and pytest")
     parser.add_argument("--sample", type=int, default=40, metavar="N", help="files on which all are compared [40]")
     parser.add_argument("--sample-only", action="store_true", help="leave out the run of all files")
+    parser.add_argument("--xdist-all", action="store_true", help="run all files with pytest-xdist, too")
     parser.add_argument("--jobs", type=int, default=2, help="files at a time [2]")
     parser.add_argument("--hf-tests", type=Path, metavar="DIR", help="`tests` of a checkout of transformers")
     parser.add_argument("--out", type=Path, help="where tests.json and TESTS.md go [default: printed only]")
