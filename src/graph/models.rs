@@ -97,12 +97,8 @@ fn written(db: &dyn Db, workspace: Workspace) -> Arc<KnownRegistry> {
     if let Some(known) = workspace.remembered(db).same_registry(digest) {
         return known.clone();
     }
-    let Reading { value: Registry { project, hardware, model, custom }, pieces, .. } = &**registry(db, workspace);
-    let rest = text(&json!({ "project": project, "hardware": hardware, "custom": custom }));
-    let mut pieces = pieces.iter().cloned();
-    let piece = |own| pieces.next().unwrap_or_else(|| KnownPiece::of(Digest::default(), own));
-    let models = model.keys().cloned().zip(model.values().map(piece)).collect();
-    Arc::new(KnownRegistry { text: digest.unwrap_or_default(), rest: rest.into(), models })
+    let Reading { value, pieces, .. } = &**registry(db, workspace);
+    Arc::new(KnownRegistry::of(digest.unwrap_or_default(), value, pieces))
 }
 
 /// What each model's own part hashes to.

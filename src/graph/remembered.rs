@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::digest::Digest;
 use crate::registry::config::{Override, Registry};
@@ -65,6 +66,16 @@ impl Remembered {
 }
 
 impl KnownRegistry {
+    /// `text`: of the registry's whole text; `pieces`: of its models, as far as they are known.
+    pub fn of(text: Digest, registry: &Registry, pieces: &[KnownPiece]) -> Self {
+        let Registry { project, hardware, model, custom } = registry;
+        let rest = json!({ "project": project, "hardware": hardware, "custom": custom });
+        let mut pieces = pieces.iter().cloned();
+        let piece = |own| pieces.next().unwrap_or_else(|| KnownPiece::of(Digest::default(), own));
+        let models = model.keys().cloned().zip(model.values().map(piece)).collect();
+        Self { text, rest: rest.to_string().into(), models }
+    }
+
     /// The whole again.
     pub fn read(&self) -> Option<Registry> {
         let mut registry: Registry = serde_json::from_str(&self.rest).ok()?;
@@ -103,11 +114,9 @@ mod tests {
                     [hardware.cpu.set]\nz = 9007199254740993\na = [1.1, { b = \"\\u0000é\" }]\nday = 2026-11-21\n\
                     [[model.\"a.b\".skip]]\ncheck = \"x\"\nreason = \"\"\n[model.a]\nreason = \"\"\n";
         let whole: Registry = toml::from_str(text).unwrap();
-        let of = |own| KnownPiece::of(Digest::of(b"own"), own);
-        let models = whole.model.iter().map(|(model, own)| (model.clone(), of(own))).collect();
-        let rest = Registry { model: Default::default(), ..whole.clone() };
-        let rest = serde_json::to_string(&rest).unwrap().into();
-        let known = KnownRegistry { text: Digest::of(text.as_bytes()), rest, models };
+        let first = KnownPiece::of(Digest::of(b"own"), &whole.model[0]);
+        let known = KnownRegistry::of(Digest::of(text.as_bytes()), &whole, std::slice::from_ref(&first));
+        assert_eq!(known.models[0].1, first);
         let json = |registry: &Registry| serde_json::to_string(registry).unwrap();
         let back = known.read().unwrap();
         assert_eq!((json(&back), &back), (json(&whole), &whole));
