@@ -21,7 +21,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import devices, faults, profiles, qnn, qnn_session, quantised
+from hfgen_runtime import devices, exports, faults, profiles, qnn, qnn_session, quantised, runtimes, worker
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 LLAMA = hf.Model(
@@ -143,6 +143,18 @@ def test_a_runtime_agrees_and_says_that_it_ran(hardware: str, fault: str, monkey
     there = case("runtime", hardware, BERT)
     assert bool(there.close(hf.elsewhere.expected(there), hf.elsewhere.computed(there))) == (not fault)
     assert hf.elsewhere.ran_on(there) == {there.hardware.ran_on}
+
+
+@needs_torch
+def test_an_endpoint_of_an_exported_network_adds_one_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = case("skillset_endpoint")
+    export = lambda inputs: exports.Dynamo(there.network, inputs)
+    own = worker.Endpoint(there, "cpu").generate(there.inputs)
+    monkeypatch.setattr(hf.Case, "runtime", runtimes.ExportedRuntime(there.network, export, "elsewhere"))
+    ids = worker.Endpoint(there, "cpu").generate(there.inputs)
+    given = there.inputs["input_ids"].shape[1]
+    assert (ids.shape[1], own.shape[1]) == (given + 1, given + worker.NEW_TOKENS)
+    assert hf.torch.equal(ids, own[:, : given + 1])
 
 
 @needs_torch
