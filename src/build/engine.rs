@@ -82,7 +82,7 @@ fn round_with(
         let mut first = look.ended();
         (Texts::read(system, options, &mut first), first)
     };
-    let ((texts, first), trace) = rayon::join(read, || memory::load(system, &layout));
+    let ((texts, first), trace) = rayon::join(read, || memory::load_for_plan(system, &layout));
     if first.unread == Some(Unread::Damaged) {
         progress.note(&format!("the cache in {FOLDER} was damaged; building from nothing"));
     }
@@ -248,8 +248,11 @@ impl<'a> Round<'a> {
     /// Parts what may be due from what is not.
     fn sort<'p>(&mut self, plan: &'p Plan, selected: &Selected, shared: Digest) -> Result<Sorted<'a, 'p>, Failure> {
         let mut sorted = Sorted::default();
+        // Both are sorted by path.
+        let mut before = self.trace.outputs.iter().peekable();
         for planned in &plan.outputs {
-            let remembered = self.trace.output(&planned.entry.path);
+            while before.next_if(|old| old.entry.path < planned.entry.path).is_some() {}
+            let remembered = before.peek().copied().filter(|old| old.entry.path == planned.entry.path);
             let old = remembered.filter(|old| old.entry == planned.entry);
             let suspect = self.is_suspect(planned, old, shared);
             if !selected.holds(&planned.entry) {

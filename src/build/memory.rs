@@ -65,6 +65,11 @@ pub fn load(system: &dyn System, layout: &Layout) -> Option<Trace> {
     frame::decode(&system.read(&layout.trace()).ok()?).ok()
 }
 
+/// The same for a plan, which other work may go on beside.
+pub fn load_for_plan(system: &dyn System, layout: &Layout) -> Option<Trace> {
+    load(system, layout).inspect(Trace::read_ahead)
+}
+
 /// What became of one job.
 pub struct Written {
     pub entry: Arc<Entry>,

@@ -14,7 +14,7 @@ use crate::finding::Finding;
 use crate::graph::faults::fault_names;
 use crate::graph::lock::{class_names, head_digest, lock_head, lock_text, whole};
 use crate::graph::models::{
-    Model, model_keys, output_root, own_digests, place_of_model, placed, registry, rule_book, rule_sources, settings,
+    Model, model_keys, output_root, own_digest, place_of_model, placed, registry, rule_book, rule_sources, settings,
 };
 use crate::graph::review::registry_names;
 use crate::rules::conflicts;
@@ -161,8 +161,8 @@ fn read_at_once(session: &Session) {
 /// What reaches every output: the registry without its models, the rules, the head of the lock.
 fn shared(session: &Session) -> Vec<(String, Digest)> {
     let (db, workspace) = (&session.db, session.workspace);
-    let rules: Vec<(&str, &str)> =
-        workspace.rules(db).iter().map(|source| (&**source.path(db), &**source.text(db))).collect();
+    let rules: Vec<(&str, &Option<Digest>)> =
+        workspace.rules(db).iter().map(|source| (&**source.path(db), source.digest(db))).collect();
     vec![
         ("settings".to_owned(), Digest::of_value(&***settings(db, workspace))),
         ("output root".to_owned(), Digest::of(output_root(db, workspace).as_bytes())),
@@ -214,8 +214,7 @@ impl<'a> Overrides<'a> {
 
     /// Of nothing where there is no override.
     fn digest(&self, session: &Session, key: &str) -> Digest {
-        let now = || own_digests(&session.db, session.workspace).get(key).copied().unwrap_or_default();
-        self.0.get(key).copied().unwrap_or_else(now)
+        self.0.get(key).copied().unwrap_or_else(|| own_digest(&session.db, session.workspace, key))
     }
 }
 

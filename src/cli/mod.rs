@@ -42,27 +42,24 @@ pub mod why;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
-use clap::FromArgMatches as _;
 pub use context::Context;
 pub use exit::Exit;
 pub use stop::Stop;
 
-use self::args::{Cli, GlobalArgs};
+use self::args::GlobalArgs;
 use self::console::Console;
 use crate::report::{Color, Look};
 use crate::sys::{OsSystem, System};
 
 /// The whole program, from its arguments to its exit code.
 pub fn main() -> Exit {
-    bug::guard(|| with_arguments(&OsSystem, std::env::args_os().collect()))
+    bug::guard(|| with_arguments(&OsSystem, &std::env::args_os().collect::<Vec<_>>()))
 }
 
-fn with_arguments(system: &dyn System, arguments: Vec<OsString>) -> Exit {
-    let color = args::color_asked_for(&arguments, system);
+fn with_arguments(system: &dyn System, arguments: &[OsString]) -> Exit {
+    let color = args::color_asked_for(arguments, system);
     let colored = Look::decide(system, color, std::io::stdout().is_terminal(), 0).color;
-    let command = args::command().color(if colored { clap::ColorChoice::Always } else { clap::ColorChoice::Never });
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let cli = match args::parse(arguments, if colored { clap::ColorChoice::Always } else { clap::ColorChoice::Never }) {
         Ok(cli) => cli,
         Err(error) => {
             // A reader that went away is no reason to complain.

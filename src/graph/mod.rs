@@ -18,6 +18,7 @@ pub mod outputs;
 pub mod remembered;
 pub mod review;
 pub mod templates;
+pub mod written;
 
 pub use inputs::{Source, TemplateSource, Text, Workspace};
 

@@ -1,11 +1,9 @@
 //! From registry and lock to placed models and their plan. Every model is a query of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use salsa::Database as Db;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::inputs::{Source, Workspace};
@@ -13,6 +11,7 @@ use super::lock;
 use super::ordered::{Ordered, same};
 use super::remembered::{KnownPiece, KnownRegistry};
 use super::review::{model_findings, registry_findings};
+use super::written::Written;
 use crate::digest::Digest;
 use crate::finding::codes::registry::{BROKEN_REGISTRY, MODEL_TYPE};
 use crate::finding::{Finding, Place};
@@ -24,6 +23,7 @@ use crate::registry::parse::{place_of, read};
 use crate::registry::pieces;
 use crate::rules::RuleBook;
 use crate::rules::decide::Decision;
+use crate::rules::file::RuleFile;
 use crate::rules::merge;
 use crate::rules::plan::Entry;
 use crate::rules::selector::Subject;
@@ -52,7 +52,7 @@ pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Reading> {
     let (path, text) = (source.path(db), source.text(db));
     let remembered = workspace.remembered(db);
     let same = remembered.same_registry(*source.digest(db)).and_then(|known| {
-        let pieces = known.models.iter().map(|(_, piece)| piece.clone()).collect();
+        let pieces = known.models.values().cloned().collect();
         Some((known.read()?, pieces))
     });
     let parts = || read_in_pieces(text, remembered.registry.as_deref());
@@ -76,7 +76,7 @@ fn read_in_pieces(text: &str, known: Option<&KnownRegistry>) -> Option<(Registry
     let mut pieces = Vec::with_capacity(cut.models.len());
     for (model, piece) in cut.models {
         let text = Digest::of(piece.as_bytes());
-        let known = known.get(&text).and_then(|known| Some((known.read()?, (*known).clone())));
+        let known = known.get(&text).and_then(|known| Some((known.own.read()?, (*known).clone())));
         let (own, piece) = if let Some(known) = known {
             known
         } else {
@@ -101,11 +101,9 @@ fn written(db: &dyn Db, workspace: Workspace) -> Arc<KnownRegistry> {
     Arc::new(KnownRegistry::of(digest.unwrap_or_default(), value, pieces))
 }
 
-/// What each model's own part hashes to.
-#[salsa::tracked(no_eq)]
-pub fn own_digests(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<String, Digest>> {
-    let models = &written(db, workspace).models;
-    Arc::new(models.iter().map(|(model, piece)| (model.clone(), Digest::of(piece.json.as_bytes()))).collect())
+/// What a model's own part hashes to; of nothing where it has none.
+pub fn own_digest(db: &dyn Db, workspace: Workspace, model: &str) -> Digest {
+    written(db, workspace).models.get(model).map(|piece| piece.digest).unwrap_or_default()
 }
 
 /// What a later build need not parse again.
@@ -114,20 +112,15 @@ pub fn registry_to_remember(db: &dyn Db, workspace: Workspace) -> Option<Arc<Kno
 }
 
 /// The rules as JSON, by the digests of their texts.
-pub fn rules_to_remember(db: &dyn Db, workspace: Workspace) -> Vec<(Digest, Arc<str>)> {
+pub fn rules_to_remember(db: &dyn Db, workspace: Workspace) -> Vec<(Digest, Arc<Written<RuleFile>>)> {
     let remembered = &workspace.remembered(db).rules;
     let sources = rule_sources(db, workspace);
     let one = |(file, source): (&Source, &merge::Source<'_>)| {
         let digest = (*file.digest(db))?;
-        let make = || Some(text(&merge::read_file(source).ok()?).into());
+        let make = || Some(Arc::new(Written::of(&merge::read_file(source).ok()?)));
         Some((digest, remembered.get(&digest).cloned().or_else(make)?))
     };
     workspace.rules(db).iter().zip(&sources).filter_map(one).collect()
-}
-
-/// As JSON. Where it has no JSON there is nothing that could be read back.
-fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Everything of the registry but its models: a change here can reach any output.

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use super::written::Written;
 use crate::digest::Digest;
 use crate::registry::config::{Override, Registry};
+use crate::rules::file::RuleFile;
 
 /// Everything that is remembered.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,7 @@ pub struct Remembered {
     /// Templates that were well formed; parsing them again can skip a check.
     pub templates: BTreeSet<Digest>,
     /// Rules as JSON, which is read in a fifth of the time, by the digests of their texts.
-    pub rules: BTreeMap<Digest, Arc<str>>,
+    pub rules: BTreeMap<Digest, Arc<Written<RuleFile>>>,
     pub registry: Option<Arc<KnownRegistry>>,
     pub head: Option<KnownHead>,
 }
@@ -35,28 +36,30 @@ pub struct KnownHead {
 }
 
 /// `registry.toml` as it was read, in pieces.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KnownRegistry {
     /// Of its whole text.
     pub text: Digest,
     /// Everything but the models.
-    pub rest: Arc<str>,
+    pub rest: Written<Registry>,
     /// By model type, in their order.
-    pub models: Vec<(String, KnownPiece)>,
+    pub models: IndexMap<String, KnownPiece>,
 }
 
 /// What stands under a model's headers, as it was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KnownPiece {
     /// Of its text; of nothing where the registry could not be cut.
     pub text: Digest,
-    pub json: Arc<str>,
+    /// Of what it says.
+    pub digest: Digest,
+    pub own: Written<Override>,
 }
 
 impl Remembered {
     /// The rules of the text with this digest.
-    pub fn rules<T: DeserializeOwned>(&self, text: Option<Digest>) -> Option<T> {
-        serde_json::from_str(self.rules.get(&text?)?).ok()
+    pub fn rules(&self, text: Option<Digest>) -> Option<RuleFile> {
+        self.rules.get(&text?)?.read()
     }
 
     /// The registry, if its text has this digest.
@@ -69,36 +72,39 @@ impl KnownRegistry {
     /// `text`: of the registry's whole text; `pieces`: of its models, as far as they are known.
     pub fn of(text: Digest, registry: &Registry, pieces: &[KnownPiece]) -> Self {
         let Registry { project, hardware, model, custom } = registry;
-        let rest = json!({ "project": project, "hardware": hardware, "custom": custom });
+        let (project, hardware, custom) = (project.clone(), hardware.clone(), custom.clone());
+        let rest = Written::of(&Registry { project, hardware, model: IndexMap::new(), custom });
         let mut pieces = pieces.iter().cloned();
         let piece = |own| pieces.next().unwrap_or_else(|| KnownPiece::of(Digest::default(), own));
         let models = model.keys().cloned().zip(model.values().map(piece)).collect();
-        Self { text, rest: rest.to_string().into(), models }
+        Self { text, rest, models }
+    }
+
+    /// Reads its models for whoever asks for them first.
+    pub fn read_ahead(&self) {
+        self.models.values().for_each(|piece| piece.own.read_ahead());
     }
 
     /// The whole again.
     pub fn read(&self) -> Option<Registry> {
-        let mut registry: Registry = serde_json::from_str(&self.rest).ok()?;
+        let mut registry = self.rest.read()?;
         registry.model.reserve(self.models.len());
         for (model, piece) in &self.models {
-            registry.model.insert(model.clone(), piece.read()?);
+            registry.model.insert(model.clone(), piece.own.read()?);
         }
         Some(registry)
     }
 
     /// Its pieces by the digests of their texts.
     pub fn by_text(&self) -> FxHashMap<Digest, &KnownPiece> {
-        self.models.iter().map(|(_, piece)| (piece.text, piece)).collect()
+        self.models.values().map(|piece| (piece.text, piece)).collect()
     }
 }
 
 impl KnownPiece {
     pub fn of(text: Digest, own: &Override) -> Self {
-        Self { text, json: serde_json::to_string(own).unwrap_or_default().into() }
-    }
-
-    pub fn read(&self) -> Option<Override> {
-        serde_json::from_str(&self.json).ok()
+        let own = Written::of(own);
+        Self { text, digest: own.digest(), own }
     }
 }
 
@@ -116,7 +122,7 @@ mod tests {
         let whole: Registry = toml::from_str(text).unwrap();
         let first = KnownPiece::of(Digest::of(b"own"), &whole.model[0]);
         let known = KnownRegistry::of(Digest::of(text.as_bytes()), &whole, std::slice::from_ref(&first));
-        assert_eq!(known.models[0].1, first);
+        assert_eq!(known.models[0], first);
         let json = |registry: &Registry| serde_json::to_string(registry).unwrap();
         let back = known.read().unwrap();
         assert_eq!((json(&back), &back), (json(&whole), &whole));

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Digest;
 use crate::finding::Finding;
 use crate::graph::remembered::{KnownHead, KnownRegistry};
+use crate::graph::written::Written;
+use crate::rules::file::RuleFile;
 use crate::rules::plan::Entry;
 
 /// The memory of the last build.
@@ -22,7 +24,7 @@ pub struct Trace {
     /// The sections of the lock, in the order of the file, some at a time.
     pub blocks: Vec<Block>,
     /// The rules as JSON, by the digests of their texts.
-    pub rules: Vec<(Digest, Arc<str>)>,
+    pub rules: Vec<(Digest, Arc<Written<RuleFile>>)>,
     /// The registry as it was read.
     pub registry: Option<Arc<KnownRegistry>>,
     /// What was found out about the lock's head.
@@ -120,6 +122,12 @@ impl OutputTrace {
 }
 
 impl Trace {
+    /// Reads what every plan asks for.
+    pub fn read_ahead(&self) {
+        self.registry.iter().for_each(|registry| registry.read_ahead());
+        self.rules.iter().for_each(|(_, rules)| rules.read_ahead());
+    }
+
     pub fn output(&self, path: &str) -> Option<&Arc<OutputTrace>> {
         self.outputs.binary_search_by(|output| output.entry.path.as_str().cmp(path)).ok().map(|at| &self.outputs[at])
     }

@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub use self::build::{BuildArgs, CheckArgs, CleanArgs, WatchArgs, WhyArg};
 pub use self::coverage::{CoverageArgs, NewsArgs};
@@ -227,6 +227,54 @@ pub fn command() -> clap::Command {
     with_variables(Cli::command()).after_help(exit_codes())
 }
 
+/// Reads a command line, or says what is wrong with it.
+pub fn parse(arguments: &[OsString], color: clap::ColorChoice) -> Result<Cli, clap::Error> {
+    if let Some(cli) = parse_alone(arguments) {
+        return Ok(cli);
+    }
+    let matches = command().color(color).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Reads a command line that begins with a command's name, with a parser that knows of no other command: to describe all
+/// of them takes a sixth of a build with nothing to do. `None` where anything but that command is to be done, such as to
+/// tell what is wrong: that is for the parser that knows everything.
+fn parse_alone(arguments: &[OsString]) -> Option<Cli> {
+    let name = arguments.get(1)?.to_str()?;
+    let (name, describe) = ALONE.iter().find(|(known, _)| *known == name)?;
+    let alone = GlobalArgs::augment_args(clap::Command::new("hfgen")).subcommand(describe(clap::Command::new(*name)));
+    let matches = with_variables(alone).try_get_matches_from(arguments).ok()?;
+    Cli::from_arg_matches(&matches).ok()
+}
+
+type Describe = fn(clap::Command) -> clap::Command;
+
+/// The commands with what describes their flags.
+const ALONE: &[(&str, Describe)] = &[
+    ("build", BuildArgs::augment_args),
+    ("check", CheckArgs::augment_args),
+    ("watch", WatchArgs::augment_args),
+    ("status", StatusArgs::augment_args),
+    ("why", WhyArgs::augment_args),
+    ("affected", AffectedArgs::augment_args),
+    ("graph", GraphArgs::augment_args),
+    ("template", TemplateCommand::augment_subcommands),
+    ("sync", SyncArgs::augment_args),
+    ("probe", ProbeArgs::augment_args),
+    ("test", TestArgs::augment_args),
+    ("prove", ProveArgs::augment_args),
+    ("coverage", CoverageArgs::augment_args),
+    ("report", NewsArgs::augment_args),
+    ("hardware", HardwareArgs::augment_args),
+    ("env", EnvArgs::augment_args),
+    ("clean", CleanArgs::augment_args),
+    ("init", InitArgs::augment_args),
+    ("hook", HookCommand::augment_subcommands),
+    ("schema", SchemaArgs::augment_args),
+    ("explain", ExplainArgs::augment_args),
+    ("completions", CompletionsArgs::augment_args),
+];
+
 /// A variable for each flag; those of a subcommand when it is asked for: there are hundreds, and a build wants few.
 fn with_variables(command: clap::Command) -> clap::Command {
     command.mut_args(with_variable).mut_subcommands(|command| command.defer(with_variables))
@@ -284,31 +332,42 @@ mod tests {
         assert!(seen > 3);
     }
 
-    /// The flags of commands that other files register are sound too.
     #[test]
-    fn every_set_of_flags_is_sound() {
-        let whole = |name: &'static str, augment: fn(clap::Command) -> clap::Command| {
-            let command = GlobalArgs::augment_args(augment(clap::Command::new(name)));
-            with_variables(command).debug_assert();
-        };
-        whole("build", BuildArgs::augment_args);
-        whole("check", CheckArgs::augment_args);
-        whole("watch", WatchArgs::augment_args);
-        whole("clean", CleanArgs::augment_args);
-        whole("prove", ProveArgs::augment_args);
-        whole("test", TestArgs::augment_args);
-        whole("coverage", CoverageArgs::augment_args);
-        whole("report", NewsArgs::augment_args);
-        whole("status", StatusArgs::augment_args);
-        whole("why", WhyArgs::augment_args);
-        whole("affected", AffectedArgs::augment_args);
-        whole("graph", GraphArgs::augment_args);
-        whole("schema", SchemaArgs::augment_args);
-        whole("sync", SyncArgs::augment_args);
-        whole("probe", ProbeArgs::augment_args);
-        whole("hardware", HardwareArgs::augment_args);
-        whole("env", EnvArgs::augment_args);
-        whole("template", TemplateCommand::augment_subcommands);
+    fn a_command_alone_is_read_as_among_all() {
+        let whole = command();
+        assert!(whole.get_subcommands().map(clap::Command::get_name).eq(ALONE.iter().map(|(name, _)| *name)));
+        for (name, describe) in ALONE {
+            with_variables(GlobalArgs::augment_args(describe(clap::Command::new(*name)))).debug_assert();
+        }
+        for line in [
+            "build",
+            "build -vv --model bert,gpt2 --family vision --root x --dry-run generated/a.py b",
+            "build --color never --jobs 2 --format json",
+            "check --deep",
+            "test --shard 1/2 --tier full -q",
+            "template show base.py",
+            "hook run --format concise",
+            "explain HF012",
+            "why generated/test_hf_bert.py",
+        ] {
+            let words: Vec<OsString> = ["hfgen"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            let all = command().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches));
+            let alone = parse_alone(&words).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(format!("{alone:?}"), format!("{:?}", all.unwrap()), "{line}");
+        }
+        for line in [
+            "",
+            "--help",
+            "build --help",
+            "build --version",
+            "build --mdoel bert",
+            "buidl",
+            "build -v -q",
+            "--root x build",
+        ] {
+            let words: Vec<OsString> = ["hfgen"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            assert!(parse_alone(&words).is_none(), "{line}");
+        }
     }
 
     #[test]
