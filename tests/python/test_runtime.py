@@ -22,7 +22,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import compat, configs, devices, inputs, model, outputs, records, subject, waking
+from hfgen_runtime import compat, configs, devices, inputs, model, outputs, records, subject, waking, weights
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
@@ -185,6 +185,24 @@ def test_weights_that_start_at_nought_are_woken() -> None:
     waking.awaken(network)
     assert float(network.bias.detach().abs().max()) > 1e-3
     assert hf.torch.equal(network.weight, before)
+
+
+@needs_torch
+def test_weights_that_nobody_sets_are_told_and_are_the_same_each_time() -> None:
+    class Forgetful(hf.torch.nn.Linear):
+        def __init__(self, size: int) -> None:
+            super().__init__(size, size)
+            self.forgotten = hf.torch.nn.Parameter(hf.torch.empty(size, size))
+
+    networks = [weights.constructed(Forgetful, 4) for _ in range(2)]
+    assert [hf.unset(network) for network in networks] == [["forgotten"]] * 2
+    assert hf.torch.equal(*(network.forgotten for network in networks))
+    assert float(networks[0].forgotten.detach().abs().max()) > 1e-3
+    assert not hf.torch.are_deterministic_algorithms_enabled()
+    whole = weights.constructed(lambda size: hf.torch.nn.Linear(size, size), 4)
+    assert hf.unset(whole) == []
+    whole.bias.data[1] = float("nan")
+    assert hf.unset(whole) == ["bias"]
 
 
 def test_what_can_not_run_is_skipped_for_its_reason() -> None:
