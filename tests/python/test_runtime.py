@@ -193,10 +193,12 @@ def test_weights_that_nobody_sets_are_told_and_are_the_same_each_time() -> None:
         def __init__(self, size: int) -> None:
             super().__init__(size, size)
             self.forgotten = hf.torch.nn.Parameter(hf.torch.empty(size, size))
+            self.register_buffer("state", hf.torch.empty(size))
 
     networks = [weights.constructed(Forgetful, 4) for _ in range(2)]
     assert [hf.unset(network) for network in networks] == [["forgotten"]] * 2
     assert hf.torch.equal(*(network.forgotten for network in networks))
+    assert all(bool(network.state.isnan().all()) for network in networks)
     assert float(networks[0].forgotten.detach().abs().max()) > 1e-3
     assert not hf.torch.are_deterministic_algorithms_enabled()
     whole = weights.constructed(lambda size: hf.torch.nn.Linear(size, size), 4)
