@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Times `hfgen test` beside what else runs the same generated tests: pytest one process a file, and pytest-xdist.
 
-The files of all model types, fast tier, CPU: first from nothing, then with nothing changed. On a sample of evenly spread files, in
-the same run and as many at a time: hfgen from nothing, `pytest FILE` one process a file, `pytest -n`. Peak memory is that
-of the whole tree of processes, shared pages counted once (PSS). Where the contenders do not agree on what passed, that is
-said. HF's own tests of single models are in neither the wheel nor the source package of transformers; `--hf-tests DIR`
-names the folder `tests` of a checkout of the same version.
+The files of all model types, fast tier, CPU: first from nothing, then with nothing changed. On a sample of evenly spread
+files, in the same run: hfgen from nothing, `pytest FILE` one process a file (one after the other, and as many at a time as
+hfgen runs), `pytest -n`. Peak memory is that of the whole tree of processes, shared pages counted once (PSS). Where the
+contenders do not agree on what passed, that is said. `pytest -n` keeps what it has imported and built: over all files it
+needs more than 22 GB, so that `--xdist-all PARTS` runs it over one part of them after the other. HF's own tests of single
+models are in neither the wheel nor the source package of transformers; `--hf-tests DIR` names the folder `tests` of a
+checkout of the same version.
 
 The Python needs torch, transformers and pytest; pytest-xdist is installed from PyPI into a cache folder of its own.
 """
@@ -38,6 +40,8 @@ XDIST = ["pytest-xdist==3.8.0", "execnet"]
 TORCH = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HFGEN_HARDWARE": "cpu"}
 OPTIONS = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider"]
 LOOK = 0.5
+HFGEN, AGAIN = "hfgen test, from nothing", "hfgen test, nothing changed"
+SAMPLE, ALL, OWN = "sample", "all", "HF's types"
 HF_TYPES = [
     "bert", "gpt2", "t5", "vit", "whisper", "llava", "llama", "clip", "wav2vec2", "mixtral", "bart", "roberta", "qwen2",
     "detr", "swin", "mamba2", "gemma2", "deberta", "convnext", "blip",
@@ -49,6 +53,7 @@ class Taken:
     """What one contender took."""
 
     name: str
+    scope: str
     files: int
     seconds: float
     peak_mb: float
@@ -100,16 +105,15 @@ def shared_out(pid: int) -> float:
     return int(found.group(1)) / 1000 if found else 0.0
 
 
-def timed(name: str, files: int, run: Callable[[], tuple[int, int]], note: str = "") -> Taken:
+def timed(name: str, scope: str, files: int, run: Callable[[], tuple[int, int]], note: str = "") -> Taken:
     memory = Memory()
     start = time.perf_counter()
     passed, failed = run()
     seconds = time.perf_counter() - start
     note = note or ("" if passed + failed else "did not come to its end")
-    taken = Taken(name, files, round(seconds, 1), round(memory.most()), passed, failed, note)
-    print(
-        f"{name}: {taken.seconds} s for {files} files, {taken.peak_mb} MB, {passed} passed, {failed} failed", flush=True
-    )
+    taken = Taken(name, scope, files, round(seconds, 1), round(memory.most()), passed, failed, note)
+    said = f"{name}, {scope}: {taken.seconds} s for {files} files, {taken.peak_mb} MB, {passed} passed, {failed} failed"
+    print(said, flush=True)
     return taken
 
 
@@ -163,8 +167,8 @@ class Bench:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
         return counts(done.stdout)
 
-    def one_process_a_file(self, files: list[str]) -> tuple[int, int]:
-        with ThreadPoolExecutor(self.options.jobs) as pool:
+    def one_process_a_file(self, files: list[str], jobs: int) -> tuple[int, int]:
+        with ThreadPoolExecutor(jobs) as pool:
             said = list(pool.map(lambda file: self.pytest(f"generated/{file}"), files))
         return sum(passed for passed, _ in said), sum(failed for _, failed in said)
 
@@ -172,23 +176,33 @@ class Bench:
         words = ["-p", "xdist", "-n", str(self.options.jobs), "--dist", "loadfile"]
         return self.pytest(*words, *files, folder=folder, PYTHONPATH=str(xdist(self.options.python)))
 
+    def xdist_in_parts(self, files: list[str], parts: int) -> tuple[int, int]:
+        size = -(-len(files) // parts)
+        said = [self.xdist(files[start : start + size]) for start in range(0, len(files), size)]
+        return sum(passed for passed, _ in said), sum(failed for _, failed in said)
+
     def rows(self) -> Iterator[Taken]:
-        files, sample = self.files(), self.sample()
+        files, sample, jobs = self.files(), self.sample(), self.options.jobs
         paths = [f"generated/{file}" for file in sample]
         self.forget()
-        yield timed("hfgen test, sample, from nothing", len(sample), lambda: self.hfgen(*paths))
-        yield timed("hfgen test, sample, nothing changed", len(sample), lambda: self.hfgen(*paths))
-        yield timed("pytest, one process a file, sample", len(sample), lambda: self.one_process_a_file(sample))
-        yield timed(f"pytest -n {self.options.jobs}, sample", len(sample), lambda: self.xdist(paths))
+        yield timed(HFGEN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
+        yield timed(AGAIN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
+        yield timed(f"pytest -n {jobs}", SAMPLE, len(sample), lambda: self.xdist(paths))
+        for at_once in dict.fromkeys([jobs, 1]):
+            name = f"pytest, one process a file, {at_once} at a time"
+            yield timed(name, SAMPLE, len(sample), lambda at_once=at_once: self.one_process_a_file(sample, at_once))
         if self.options.hf_tests:
             yield from self.own_tests(self.options.hf_tests.resolve())
         if not self.options.sample_only:
             self.forget()
             everything = [f"generated/{file}" for file in files]
-            yield timed("hfgen test, all, from nothing", len(files), lambda: self.hfgen(*everything))
-            yield timed("hfgen test, all, nothing changed", len(files), lambda: self.hfgen(*everything))
-            if self.options.xdist_all:
-                yield timed(f"pytest -n {self.options.jobs}, all", len(files), lambda: self.xdist(everything))
+            yield timed(HFGEN, ALL, len(files), lambda: self.hfgen(*everything))
+            yield timed(AGAIN, ALL, len(files), lambda: self.hfgen(*everything))
+            parts = self.options.xdist_all
+            if parts:
+                note = "" if parts == 1 else f"in {parts} parts, one after the other"
+                run = lambda: self.xdist_in_parts(everything, parts)
+                yield timed(f"pytest -n {jobs}", ALL, len(files), run, note)
 
     def own_tests(self, tests: Path) -> Iterator[Taken]:
         """HF's own tests of some model types, and the generated ones of the same."""
@@ -197,9 +211,9 @@ class Bench:
         ours = [f"generated/test_hf_{name}.py" for name in there]
         note = "other tests than the generated ones"
         run = lambda: self.xdist(theirs, folder=tests.parent)
-        yield timed(f"HF's own tests, pytest -n {self.options.jobs}", len(there), run, note)
+        yield timed(f"HF's own tests, pytest -n {self.options.jobs}", OWN, len(there), run, note)
         self.forget()
-        yield timed("hfgen test, the same types, from nothing", len(there), lambda: self.hfgen(*ours))
+        yield timed(HFGEN, OWN, len(there), lambda: self.hfgen(*ours))
 
 
 def counts(said: str) -> tuple[int, int]:
@@ -220,45 +234,33 @@ def xdist(python: str) -> Path:
 
 def markdown(rows: list[Taken], taken: dict) -> str:
     """A table, and how many times faster hfgen is on the same files."""
-    named = {
-        row.name.split(",")[0] + (" again" if "nothing changed" in row.name else ""): row
-        for row in rows
-        if "sample" in row.name
-    }
     lines = [
         f"{taken['cpu']}, {taken['jobs']} at a time, {taken['system']}; {taken['hfgen']}, {taken['versions']}",
         "",
-        "| | files | seconds | a file | peak memory, MB | passed | failed | |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | | files | seconds | a file | peak memory, MB | passed | failed | |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        cells = [row.name, f"{row.files:,}", f"{row.seconds:,}", f"{row.a_file():.2f} s", f"{row.peak_mb:,}"]
+        cells = [row.name, row.scope, f"{row.files:,}", f"{row.seconds:,}", f"{row.a_file():.2f} s", f"{row.peak_mb:,}"]
         lines.append("| " + " | ".join([*cells, f"{row.passed:,}", f"{row.failed:,}", row.note]) + " |")
-    ours = named["hfgen test"]
     lines.append("")
-    for name, row in named.items():
-        if name.startswith("pytest"):
-            lines.append(
-                f"hfgen test is {row.seconds / max(0.1, ours.seconds):.1f} x as fast as {row.name.removesuffix(', sample')}."
-            )
-            if (row.passed, row.failed) != (ours.passed, ours.failed):
-                lines.append(
-                    f"They don't agree: {row.passed} passed and {row.failed} failed there, "
-                    f"{ours.passed} and {ours.failed} with hfgen."
-                )
-    whole = next((row for row in rows if row.name == "hfgen test, all, from nothing"), None)
-    beside = next((row for row in rows if row.name.startswith("pytest -n") and row.name.endswith(", all")), None)
-    alone = next(row for row in rows if "one process a file" in row.name)
-    if whole:
-        estimate = alone.a_file() * whole.files
-        lines.append(f"All {whole.files:,} files one process each would take about {estimate / 60:.0f} minutes.")
-    if whole and beside:
-        times = f"{beside.seconds / max(0.1, whole.seconds):.1f} x"
-        more = "" if beside.passed + beside.failed else "more than "
-        lines.append(f"Over all files hfgen test is {more}{times} as fast as {beside.name.removesuffix(', all')}.")
-    if not any(row.name.startswith("HF's") for row in rows):
+    for scope in (SAMPLE, ALL):
+        same = [row for row in rows if row.scope == scope]
+        ours = next((row for row in same if row.name == HFGEN), None)
+        lines += [compared(ours, row) for row in same if ours and row.name.startswith("pytest")]
+    if not any(row.scope == OWN for row in rows):
         lines.append("HF's own tests: not had (neither the wheel nor the source package of transformers holds them).")
     return "\n".join(lines) + "\n"
+
+
+def compared(ours: Taken, theirs: Taken) -> str:
+    """How many times faster hfgen is than another, and whether both tell the same."""
+    times = theirs.seconds / max(0.1, ours.seconds)
+    line = f"{ours.scope.capitalize()}: hfgen test is {times:.1f} x as fast as `{theirs.name}`."
+    if (theirs.passed, theirs.failed) == (ours.passed, ours.failed):
+        return line
+    there = f"{theirs.passed} passed and {theirs.failed} failed there"
+    return f"{line} They don't agree: {there}, {ours.passed} and {ours.failed} with hfgen."
 
 
 def arguments() -> argparse.Namespace:
@@ -267,7 +269,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="a Python with torch, transformers and pytest")
     parser.add_argument("--sample", type=int, default=40, metavar="N", help="files on which all are compared [40]")
     parser.add_argument("--sample-only", action="store_true", help="leave out the run of all files")
-    parser.add_argument("--xdist-all", action="store_true", help="run all files with pytest-xdist, too")
+    parser.add_argument(
+        "--xdist-all", type=int, metavar="PARTS", help="run all files with pytest-xdist, too, in PARTS runs"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="files at a time [2]")
     parser.add_argument("--hf-tests", type=Path, metavar="DIR", help="`tests` of a checkout of transformers")
     parser.add_argument("--out", type=Path, help="where tests.json and TESTS.md go [default: printed only]")
