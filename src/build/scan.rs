@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::outcome::Counts;
 use super::project::folder_stamp;
@@ -123,7 +123,9 @@ impl<'a> Look<'a> {
             let settled = watched.settled && *stamp == watched.stamp;
             (watched.path.to_string(), Seen { stamp: *stamp, digest: watched.digest, settled })
         };
-        self.scan.known = known.map(seen).collect();
+        let mut all = FxHashMap::with_capacity_and_hasher(self.found.len(), FxBuildHasher);
+        all.extend(known.map(seen));
+        self.scan.known = all;
         self.scan
     }
 
