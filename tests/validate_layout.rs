@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cpython_oracle::pythons;
 use hfgen::sys::{OsSystem, System};
-use hfgen::validate::{Demands, FileKind, Style, definition, python, python_with};
+use hfgen::validate::{Demands, FileKind, LONG, LaidOut, Style, definition, python, python_with};
 use rayon::prelude::*;
 
 const DEMANDS: Demands<'_> = Demands {
@@ -33,7 +33,11 @@ fn parts(name: &str, text: &str) -> usize {
         definition(text, style)
     };
     let (whole, parted) = (python(text, &DEMANDS), python_with(text, &DEMANDS, Some(&layouts)));
-    assert_eq!(parted, whole, "{name}");
+    assert_eq!((&parted.text, &parted.issues), (&whole.text, &whole.issues), "{name}");
+    for LaidOut { start, len, .. } in &parted.long {
+        let layout = &parted.text[*start as usize..][..*len as usize];
+        assert_eq!(definition(layout, style).as_deref(), Some(layout), "{name}");
+    }
     asked.into_inner()
 }
 
@@ -68,6 +72,29 @@ fn two_empty_lines_are_all_that_a_definition_knows_of_its_neighbours() {
         ("", 0),
     ] {
         assert_eq!(parts(text, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_long_table_knows_as_little() {
+    let table = format!("X={{{}}}", "'a' :1,".repeat(LONG / 7 + 1));
+    for (text, expected) in [
+        ("import a\n\nX\n\nclass C( object ): pass\n", 2),
+        ("import a\n\n\nX\n\n\ny=2\n", 1),
+        ("import a\n\n\n\n\nX\n\ny=2\n\nX\n", 2),
+        ("def f(): pass\n\nX\n\nX\n\ndef f(): pass\n", 3),
+        // Close to a neighbour, behind a docstring, beside what brings its own empty lines, on one line with another.
+        ("import a\nX\n\ny=2\n", 0),
+        ("y=2\n\nX\nz=3\n", 0),
+        ("y=2\n\n# of X\nX\n\nz=3\n", 0),
+        ("'''Text.'''\n\nX\n\nz=3\n", 0),
+        ("y=2\n\nX\n\n'''Of X.'''\n", 0),
+        ("if a:\n    def f(): pass\n\nX\n\nz=3\n", 0),
+        ("y=2\n\nX\n\nwith a: pass\n", 0),
+        ("y=2\n\nX; z=3\n\nz=4\n", 0),
+    ] {
+        let text = text.replace('X', &table);
+        assert_eq!(parts(&text, &text), expected, "{text}");
     }
 }
 

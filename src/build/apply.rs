@@ -282,6 +282,12 @@ fn record(decided: &Decided<'_>, stamp: Option<Stamp>) -> Written {
         entry: due.entry.clone(),
         body,
         len: text.map_or(0, |text| text.len() as u64),
+        long: match due.made {
+            Some(made) => Some(&made.long).filter(|_| made.body == body),
+            None => due.old.filter(|old| old.body == body).map(|old| &old.long),
+        }
+        .cloned()
+        .unwrap_or_default(),
         stamp,
         valid: decided.action != Action::Invalid,
         findings: decided.findings.iter().filter(own).cloned().collect(),

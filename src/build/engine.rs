@@ -205,6 +205,7 @@ impl<'a> Round<'a> {
         })?;
         let mut blobs = Blobs::open(self.system, self.layout);
         let maker = Maker {
+            system: self.system,
             workspace: self.session.workspace,
             options: self.options,
             trace: self.trace,

@@ -9,6 +9,7 @@ use crate::emit::ownership::Standing;
 use crate::finding::Finding;
 use crate::graph::outputs::Inputs;
 use crate::store::trace::OutputTrace;
+use crate::validate::LaidOut;
 
 /// An output that may be due.
 pub struct Job<'t, 'p> {
@@ -43,6 +44,8 @@ pub struct Made {
     /// Of the text.
     pub body: Digest,
     pub findings: Vec<Finding>,
+    /// The long definitions below the header that were laid out alone.
+    pub long: Vec<LaidOut>,
     pub key: Digest,
     pub restored: bool,
     /// Of all data, where rendering failed.

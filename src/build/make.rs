@@ -11,13 +11,16 @@ use super::reason::{Reason, differences};
 use crate::digest::Digest;
 use crate::emit::ownership::Standing;
 use crate::graph::outputs::{Checked, Prepared, beside, checked, prepared};
-use crate::graph::{Database, Workspace};
+use crate::graph::{Database, Workspace, header};
 use crate::store::blobs::{Blobs, Fresh};
 use crate::store::trace::Trace;
+use crate::sys::System;
+use crate::validate::{Before, LaidOut};
 
 /// Makes outputs.
 #[derive(Clone, Copy)]
 pub struct Maker<'a> {
+    pub system: &'a dyn System,
     pub workspace: Workspace,
     pub options: &'a Options,
     pub trace: &'a Trace,
@@ -66,6 +69,7 @@ impl Maker<'_> {
                     text: None,
                     body: Digest::default(),
                     findings,
+                    long: Vec::new(),
                     key: Digest::default(),
                     restored: false,
                     beside: None,
@@ -77,17 +81,27 @@ impl Maker<'_> {
             let key = prepared.key(&entry.path);
             let restorable = edited || !self.options.force;
             let restored = blobs.find(key).filter(|_| restorable).and_then(|blob| {
-                let (body, findings) = (blob.body, blob.findings.clone());
-                Some(Made { text: Some(blobs.read(blob)?), body, findings, key, restored: true, beside: None })
+                let (body, findings, long) = (blob.body, blob.findings.clone(), Vec::new());
+                Some(Made { text: Some(blobs.read(blob)?), body, findings, long, key, restored: true, beside: None })
             });
             restored.unwrap_or_else(|| {
-                let Checked { text, findings, beside } = checked(db, workspace, entry, &prepared, &data);
+                let before = self.before(job, &prepared);
+                let before = before.as_ref().map_or_else(Before::default, |(text, long)| Before { text, long });
+                let Checked { text, findings, long, beside } = checked(db, workspace, entry, &prepared, &data, before);
                 let text = text.map(String::into_bytes);
                 let body = text.as_deref().map_or_else(Digest::default, Digest::of);
-                Made { text, body, findings, key, restored: false, beside }
+                Made { text, body, findings, long, key, restored: false, beside }
             })
         });
         Worked { inputs: Ok(prepared), reasons, made }
+    }
+
+    /// The output as it stands, below its header, and what is known of its layout; where it was made under the same demands.
+    fn before<'a>(&self, job: &'a Job<'_, '_>, now: &Prepared) -> Option<(String, &'a [LaidOut])> {
+        let old = job.old.filter(|old| !old.long.is_empty() && old.demands == now.demands)?;
+        let bytes = self.system.read(&self.options.root.join(&old.entry.path)).ok()?;
+        let text = String::from_utf8(bytes).ok().filter(|text| Digest::of(text.as_bytes()) == old.body)?;
+        Some((header::below(&text)?.to_owned(), &old.long))
     }
 
     /// Why a job is due; what is not due after all has no reason. `now`: its inputs, where its template can be used.

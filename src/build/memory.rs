@@ -22,6 +22,7 @@ use crate::store::trace::Trace;
 use crate::store::{FOLDER, Layout};
 use crate::sys::os::TEMPORARY;
 use crate::sys::{Lock, Stamp, System};
+use crate::validate::LaidOut;
 
 /// The project's lock, held until this is dropped.
 pub struct Taken {
@@ -76,6 +77,7 @@ pub struct Written {
     /// Of the file as it stands; of nothing where it could not be made.
     pub body: Digest,
     pub len: u64,
+    pub long: Vec<LaidOut>,
     pub stamp: Option<Stamp>,
     pub valid: bool,
     pub findings: Vec<Finding>,

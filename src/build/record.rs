@@ -70,6 +70,7 @@ impl Recorded {
             demands: Digest::default(),
             body: written.body,
             len: written.len,
+            long: written.long,
             valid: written.valid,
             findings: written.findings,
             why: written.why,

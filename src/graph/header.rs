@@ -31,6 +31,13 @@ pub fn with_header(path: &str, made_from: &str, text: &str) -> Option<String> {
     Some(format!("{first}{before}{MARK}{hash}{behind}\n{text}"))
 }
 
+/// What stands below the header of a file; `None` where it has none.
+pub fn below(file: &str) -> Option<&str> {
+    let (_, rest) = file.split_once('\n')?;
+    let (mark, text) = rest.split_once('\n')?;
+    mark.contains(MARK).then_some(text)
+}
+
 /// What a file's header says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {

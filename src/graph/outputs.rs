@@ -20,7 +20,7 @@ use crate::finding::{Finding, Place};
 use crate::registry::version;
 use crate::rules::plan::Entry;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, Demands, FileKind, ModelWords, Style};
+use crate::validate::{self, Before, Demands, FileKind, Formatted, LONG, LaidOut, ModelWords, Style};
 
 /// The inputs of an output, or why its template can't be used.
 pub type Inputs = Result<Prepared, Vec<Finding>>;
@@ -114,6 +114,8 @@ pub struct Checked {
     /// The whole file, header included; `None` when it could not be rendered.
     pub text: Option<String>,
     pub findings: Vec<Finding>,
+    /// The long definitions below the header that were laid out alone.
+    pub long: Vec<LaidOut>,
     /// Of all data that there is, where rendering failed: the findings then name fields beside those that are read.
     pub beside: Option<Digest>,
 }
@@ -130,8 +132,16 @@ pub fn beside(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Digest {
     Digest::of_value(&context(db, workspace, entry, None))
 }
 
-/// Renders and validates one output from what [`prepared`] gave.
-pub fn checked(db: &dyn Db, workspace: Workspace, entry: &Entry, prepared: &Prepared, data: &Value) -> Checked {
+/// Renders and validates one output from what [`prepared`] gave. `before`: the same output, as it was made under the same
+/// demands, below its header.
+pub fn checked(
+    db: &dyn Db,
+    workspace: Workspace,
+    entry: &Entry,
+    prepared: &Prepared,
+    data: &Value,
+    before: Before<'_>,
+) -> Checked {
     let input = RenderInput {
         root: &prepared.closure.root,
         partials: &prepared.closure.partials.iter().collect::<Vec<_>>(),
@@ -145,14 +155,15 @@ pub fn checked(db: &dyn Db, workspace: Workspace, entry: &Entry, prepared: &Prep
             let finding = render(&RenderInput { data: &all, ..input }).err().unwrap_or(finding);
             let who = entry.model.as_deref().map_or_else(String::new, |model| format!(" (for model type `{model}`)"));
             let finding = Finding { message: format!("{}{who}", finding.message), ..finding };
-            return Checked { text: None, findings: vec![finding], beside: Some(Digest::of_value(&all)) };
+            let beside = Some(Digest::of_value(&all));
+            return Checked { text: None, findings: vec![finding], long: Vec::new(), beside };
         }
     };
-    let (text, findings) = validated(db, workspace, entry, &raw, &input);
+    let (Formatted { text, long }, findings) = validated(db, workspace, entry, &raw, &input, before);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
     let text = header::with_header(below, &prepared.made_from, &text);
-    Checked { text, findings, beside: None }
+    Checked { text, findings, long, beside: None }
 }
 
 /// Says in the header what an output is made from.
@@ -176,13 +187,14 @@ fn validated(
     entry: &Entry,
     raw: &str,
     input: &RenderInput<'_>,
-) -> (String, Vec<Finding>) {
+    before: Before<'_>,
+) -> (Formatted, Vec<Finding>) {
     if !entry.path.ends_with(".py") {
-        return (raw.to_owned(), Vec::new());
+        return (Formatted { text: raw.to_owned(), long: Vec::new() }, Vec::new());
     }
-    let result = judged(db, workspace, entry, raw);
+    let result = judged(db, workspace, entry, raw, before);
     if result.issues.is_empty() {
-        return (result.text, Vec::new());
+        return (Formatted { text: result.text, long: result.long }, Vec::new());
     }
     let lines = result.lines(raw);
     let map = render_with_map(input).map(|rendered| rendered.map).ok();
@@ -206,11 +218,11 @@ fn validated(
         finding
     });
     let findings = findings.collect();
-    (result.text, findings)
+    (Formatted { text: result.text, long: result.long }, findings)
 }
 
 /// The text as it is written, and what is wrong with it.
-fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str) -> validate::Validated {
+fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: Before<'_>) -> validate::Validated {
     let book = &rule_book(db, workspace).value;
     let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
     let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));
@@ -224,7 +236,11 @@ fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str) -> valida
         model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
-    let layouts = |text: &str| laid_out(db, workspace, Definition::new(db, text)).clone();
+    let layouts = |text: &str| match before.find(text) {
+        Some(layout) => Some(layout.into()),
+        None if text.len() >= LONG => validate::definition(text, style),
+        None => laid_out(db, workspace, Definition::new(db, text)).clone(),
+    };
     validate::python_with(raw, &demands, Some(&layouts))
 }
 
@@ -265,7 +281,7 @@ pub fn origins(db: &dyn Db, workspace: Workspace, entry: &Entry) -> BTreeMap<u32
     let partials: Vec<_> = prepared.closure.partials.iter().collect();
     let input = RenderInput { root: &prepared.closure.root, partials: &partials, data: &data };
     let Ok(rendered) = render_with_map(&input) else { return origins };
-    let result = entry.path.ends_with(".py").then(|| judged(db, workspace, entry, &rendered.text));
+    let result = entry.path.ends_with(".py").then(|| judged(db, workspace, entry, &rendered.text, Before::default()));
     let lines = result.as_ref().map(|result| result.lines(&rendered.text));
     for (number, origin) in (1..).zip(rendered.map.lines()) {
         let written = lines.as_ref().map_or(number, |lines| lines.to_formatted(number)) + header::LINES;

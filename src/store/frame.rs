@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `HFGN`, then the format's number.
 const MAGIC: [u8; 4] = *b"HFGN";
 /// Changed whenever a stored type changes; an older or newer file is then not read, which costs one full build.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 const HEAD: usize = 4 + 4 + 16 + 32;
 
 /// Why a stored value was not read.

@@ -10,6 +10,7 @@ use crate::graph::remembered::{KnownHead, KnownRegistry};
 use crate::graph::written::Written;
 use crate::rules::file::RuleFile;
 use crate::rules::plan::Entry;
+use crate::validate::LaidOut;
 
 /// The memory of the last build.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub struct OutputTrace {
     pub body: Digest,
     /// 0 where nothing could be rendered.
     pub len: u64,
+    /// The long definitions of the file below its header, where it was not taken from the cache.
+    pub long: Vec<LaidOut>,
     /// Whether `body` may be written.
     pub valid: bool,
     pub findings: Vec<Finding>,
@@ -114,6 +117,7 @@ impl OutputTrace {
             demands: Digest::default(),
             body,
             len: 0,
+            long: Vec::new(),
             valid: true,
             findings: Vec::new(),
             why: Vec::new(),

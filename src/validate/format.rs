@@ -6,8 +6,10 @@ use ruff_python_ast::{Mod, PythonVersion, Stmt};
 use ruff_python_formatter::{PyFormatOptions, format_module_ast, format_module_source};
 use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange};
+use serde::{Deserialize, Serialize};
 
 use super::{Demands, Issue};
+use crate::digest::Digest;
 use crate::finding::codes::python::NOT_FORMATTED;
 
 /// What decides a layout beside the text.
@@ -31,18 +33,71 @@ impl Style {
 /// Gives the layout of a definition that stands alone, as [`definition`] makes it, perhaps from memory.
 pub type Layouts<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
 
+/// A definition that is longer, in bytes, belongs to one model.
+pub const LONG: usize = 2048;
+
+/// Where the layout of a long definition lies in a formatted text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaidOut {
+    /// Of what it was laid out from.
+    pub raw: Digest,
+    pub start: u32,
+    pub len: u32,
+}
+
+/// A formatted text of before, with the long definitions in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Before<'a> {
+    pub text: &'a str,
+    pub long: &'a [LaidOut],
+}
+
+impl Before<'_> {
+    /// The layout of a definition that was there already, of the same style.
+    pub fn find(&self, raw: &str) -> Option<&str> {
+        let digest = if self.long.is_empty() { return None } else { Digest::of(raw.as_bytes()) };
+        let LaidOut { start, len, .. } = self.long.iter().find(|known| known.raw == digest)?;
+        self.text.get(*start as usize..)?.get(..*len as usize)
+    }
+}
+
+/// A text as it is written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Formatted {
+    pub text: String,
+    pub long: Vec<LaidOut>,
+}
+
+impl Formatted {
+    fn part(&mut self, gap: &str, layout: &str) {
+        if !self.text.is_empty() && !layout.is_empty() {
+            self.text.push_str(gap);
+        }
+        self.text.push_str(layout);
+    }
+
+    fn definition(&mut self, gap: &str, layout: &str, raw: &str) {
+        self.part(gap, layout);
+        if raw.len() >= LONG
+            && let (Ok(start), Ok(len)) = (u32::try_from(self.text.len() - layout.len()), u32::try_from(layout.len()))
+        {
+            self.long.push(LaidOut { raw: Digest::of(raw.as_bytes()), start, len });
+        }
+    }
+}
+
 /// The formatted text. `layouts`: where given, those of definitions that other modules may hold too come from there.
 pub fn module(
     parsed: &Parsed<Mod>,
     raw: &str,
     demands: &Demands<'_>,
     layouts: Option<Layouts<'_>>,
-) -> Result<String, Issue> {
+) -> Result<Formatted, Issue> {
     let style = Style { python: demands.python, line_length: demands.line_length };
     if let (Some(layouts), Mod::Module(tree)) = (layouts, parsed.syntax())
-        && let Some(text) = in_parts(&tree.body, raw, style, layouts)
+        && let Some(formatted) = in_parts(&tree.body, raw, style, layouts)
     {
-        return Ok(text);
+        return Ok(formatted);
     }
     let failed = |error: &dyn std::fmt::Display| {
         Issue::warning(NOT_FORMATTED, TextRange::default(), format!("the formatter gave up: {error}"))
@@ -50,7 +105,7 @@ pub fn module(
     let trivia = parsed.tokens().into();
     let formatted = format_module_ast(parsed, &trivia, raw, style.options()).map_err(|error| failed(&error))?;
     let printed = formatted.print().map_err(|error| failed(&error))?;
-    Ok(printed.into_code())
+    Ok(Formatted { text: printed.into_code(), long: Vec::new() })
 }
 
 /// The layout of a text that is whole statements; `None` where the formatter gives up.
@@ -58,51 +113,55 @@ pub fn definition(text: &str, style: Style) -> Option<Arc<str>> {
     Some(format_module_source(text, style.options()).ok()?.as_code().into())
 }
 
-/// A definition that is longer belongs to one model.
-const LONG: usize = 2048;
-
-/// The same, from the layouts of its parts: no more is told of a definition at the top than that two empty lines part it
-/// from its neighbours. `None` where that does not hold, or where nothing would be gained.
-fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Option<String> {
+/// The same, from the layouts of its parts: no more is told of a definition at the top than how many empty lines part it from
+/// its neighbours. `None` where that does not hold, or where nothing would be gained.
+fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Option<Formatted> {
     // Comments that switch layout off reach beyond a statement; lines end as the first one does.
     if raw.contains("fmt:") || raw.contains("yapf:") || raw.contains('\r') {
         return None;
     }
     let start = |at: usize| body.get(at).map_or(raw.len(), |statement| statement.start().to_usize());
-    // Only empty lines lie between the statement and the one before, or the end.
-    let parted = |at: usize| {
+    // What parts a statement from the one before, or the end of the text: nothing but empty lines, two around a definition,
+    // elsewhere as many as there are.
+    let gap = |at: usize| {
         let gap = &raw[body[at - 1].end().to_usize()..start(at)];
         let lines = gap.bytes().filter(|byte| *byte == b'\n').count();
-        gap.ends_with('\n') && gap.bytes().all(|byte| matches!(byte, b' ' | b'\n')) && (lines > 1 || at == body.len())
+        let empty = gap.ends_with('\n') && gap.bytes().all(|byte| matches!(byte, b' ' | b'\n'));
+        let defined = is_definition(&body[at - 1]) || body.get(at).is_some_and(is_definition);
+        (empty && (lines > 1 || at == body.len())).then_some(if defined || lines > 2 { "\n\n" } else { "\n" })
     };
     // At the beginning of a text it would be a docstring.
     let is_string = |at: usize| matches!(&body.get(at), Some(Stmt::Expr(text)) if text.value.is_string_literal_expr());
-    let mut text = String::with_capacity(raw.len() + raw.len() / 8);
-    let mut part = |layout: &str| {
-        if !text.is_empty() && !layout.is_empty() {
-            text.push_str("\n\n");
-        }
-        text.push_str(layout);
-    };
-    let mut rest = 0;
-    for (at, statement) in body.iter().enumerate() {
-        let common =
-            matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) && statement.range().len().to_usize() < LONG;
-        let apart = at > 0 && !is_string(at - 1) && parted(at) && parted(at + 1) && !is_string(at + 1);
-        if !common || !apart {
+    let mut formatted = Formatted { text: String::with_capacity(raw.len() + raw.len() / 8), long: Vec::new() };
+    let (mut rest, mut before) = (0, "");
+    for (at, statement) in body.iter().enumerate().skip(1) {
+        let plain = |at: usize| body.get(at).is_none_or(|other| is_definition(other) || is_plain(other));
+        let table = is_plain(statement) && statement.range().len().to_usize() >= LONG && plain(at - 1) && plain(at + 1);
+        if !is_definition(statement) && !table || is_string(at - 1) || is_string(at + 1) {
             continue;
         }
+        let (Some(above), Some(below)) = (gap(at), gap(at + 1)) else { continue };
         if rest < start(at) {
-            part(&definition(&raw[rest..start(at)], style)?);
+            formatted.part(before, &definition(&raw[rest..start(at)], style)?);
         }
-        part(&layouts(&raw[statement.range()])?);
-        rest = start(at + 1);
+        let raw = &raw[statement.range()];
+        formatted.definition(above, &*layouts(raw)?, raw);
+        (rest, before) = (start(at + 1), below);
     }
     if rest == 0 {
         return None;
     }
     if rest < raw.len() {
-        part(&definition(&raw[rest..], style)?);
+        formatted.part(before, &definition(&raw[rest..], style)?);
     }
-    Some(text)
+    Some(formatted)
+}
+
+fn is_definition(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_))
+}
+
+/// A statement that asks for no empty lines of its own.
+fn is_plain(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_) | Stmt::Assign(_) | Stmt::AnnAssign(_))
 }

@@ -30,7 +30,7 @@ mod tokens;
 mod walk;
 
 pub use classes::ClassNames;
-pub use format::{Layouts, Style, definition};
+pub use format::{Before, Formatted, LONG, LaidOut, Layouts, Style, definition};
 pub use issue::Issue;
 pub use lines::LineShift;
 use ruff_python_ast::Mod;
@@ -90,6 +90,8 @@ impl FileKind {
 pub struct Validated {
     /// The formatted text; the raw text where it can't be formatted.
     pub text: String,
+    /// The long definitions in it that were laid out alone.
+    pub long: Vec<LaidOut>,
     /// Sorted by their place in the raw text.
     pub issues: Vec<Issue>,
 }
@@ -114,18 +116,20 @@ pub fn python(raw: &str, demands: &Demands<'_>) -> Validated {
 
 /// The same. `layouts`: gives the layouts of definitions that other outputs may hold too; see [`definition`].
 pub fn python_with(raw: &str, demands: &Demands<'_>, layouts: Option<Layouts<'_>>) -> Validated {
-    let (text, mut issues) = syntax::check(raw, demands.python, |parsed, walked| {
+    let as_it_is = || Formatted { text: raw.to_owned(), long: Vec::new() };
+    let (formatted, mut issues) = syntax::check(raw, demands.python, |parsed, walked| {
         let mut issues = Vec::new();
         judge(raw, parsed, walked, demands, &mut issues);
-        let text = format::module(parsed, raw, demands, layouts).unwrap_or_else(|issue| {
+        let formatted = format::module(parsed, raw, demands, layouts).unwrap_or_else(|issue| {
             issues.push(issue);
-            raw.to_owned()
+            as_it_is()
         });
-        (text, issues)
+        (formatted, issues)
     })
-    .unwrap_or_else(|issues| (raw.to_owned(), issues));
+    .unwrap_or_else(|issues| (as_it_is(), issues));
     issues.sort_by_key(|issue| (issue.range.start, issue.range.end, issue.code));
-    Validated { text, issues }
+    let Formatted { text, long } = formatted;
+    Validated { text, long, issues }
 }
 
 /// Everything beyond syntax.

@@ -1,0 +1,47 @@
+//! The layout of a long definition is taken from the file as it stands: what comes of it is what a build from nothing makes.
+#![allow(clippy::disallowed_methods, reason = "tests make real files")]
+
+mod common;
+
+use common::Project;
+use hfgen::validate::{Before, LONG, LaidOut};
+
+const BASE: &str = "templates/base.py.hbs";
+const REGISTRY: &str = "registry.toml";
+
+#[test]
+fn every_edit_gives_what_a_build_from_nothing_gives() {
+    let project = Project::new();
+    let method =
+        |number| format!("    def m{number}( self ):  return  [{number},\n        {{'a' : self.m{number}}} ]\n");
+    let methods: String = (0..60).map(method).collect();
+    assert!(methods.len() > LONG);
+    project.edit(BASE, "    \"\"\"Under test.\"\"\"\n", &format!("    \"\"\"Under test.\"\"\"\n\n{methods}"));
+    assert_eq!(project.build().findings, []);
+    for (path, from, to) in [
+        // Beside it, in it, around it.
+        (BASE, "Tests of", "All tests of"),
+        (BASE, "Under test", "Being tested"),
+        (REGISTRY, "python = \"3.10\"", "python = \"3.10\"\nline-length = 60"),
+        (BASE, "All tests of", "Tests of"),
+        // From the cache, which knows no layouts, and on from there.
+        (BASE, "Tests of", "All tests of"),
+        (BASE, "All tests of", "Each test of"),
+        (REGISTRY, "line-length = 60", "line-length = 100"),
+    ] {
+        project.edit(path, from, to);
+        assert_eq!(project.build().findings, [], "{to}");
+        project.assert_clean();
+    }
+}
+
+#[test]
+fn a_layout_is_found_by_what_it_was_made_from() {
+    let raw = "def f( ): pass";
+    let part = |raw: &str, start, len| LaidOut { raw: hfgen::digest::Digest::of(raw.as_bytes()), start, len };
+    let long = [part("def g(): pass", 0, 3), part(raw, 3, 4), part("cut", 9, 9)];
+    let before = Before { text: "one two three", long: &long };
+    assert_eq!(before.find(raw), Some(" two"));
+    assert_eq!((before.find("def f(): pass"), before.find("cut")), (None, None));
+    assert_eq!(Before::default().find(raw), None);
+}
