@@ -145,7 +145,7 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
             formatted.part(before, &definition(&raw[rest..start(at)], style)?);
         }
         let raw = &raw[statement.range()];
-        formatted.definition(above, &*layouts(raw)?, raw);
+        formatted.definition(above, &layouts(raw)?, raw);
         (rest, before) = (start(at + 1), below);
     }
     if rest == 0 {
