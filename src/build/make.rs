@@ -98,7 +98,7 @@ impl Maker<'_> {
 
     /// The output as it stands, below its header, and what is known of its layout; where it was made under the same demands.
     fn before<'a>(&self, job: &'a Job<'_, '_>, now: &Prepared) -> Option<(String, &'a [LaidOut])> {
-        let old = job.old.filter(|old| !old.long.is_empty() && old.demands == now.demands)?;
+        let old = job.old.filter(|old| !self.options.force && !old.long.is_empty() && old.demands == now.demands)?;
         let bytes = self.system.read(&self.options.root.join(&old.entry.path)).ok()?;
         let text = String::from_utf8(bytes).ok().filter(|text| Digest::of(text.as_bytes()) == old.body)?;
         Some((header::below(&text)?.to_owned(), &old.long))

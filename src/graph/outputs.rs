@@ -20,7 +20,7 @@ use crate::finding::{Finding, Place};
 use crate::registry::version;
 use crate::rules::plan::Entry;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, Before, Demands, FileKind, Formatted, LONG, LaidOut, ModelWords, Style};
+use crate::validate::{self, Before, Demands, FileKind, LONG, LaidOut, ModelWords, Style, Validated};
 
 /// The inputs of an output, or why its template can't be used.
 pub type Inputs = Result<Prepared, Vec<Finding>>;
@@ -159,7 +159,7 @@ pub fn checked(
             return Checked { text: None, findings: vec![finding], long: Vec::new(), beside };
         }
     };
-    let (Formatted { text, long }, findings) = validated(db, workspace, entry, &raw, &input, before);
+    let (Validated { text, long, .. }, findings) = validated(db, workspace, entry, &raw, &input, before);
     let root = output_root(db, workspace);
     let below = entry.path.strip_prefix(&**root).map_or(entry.path.as_str(), |rest| rest.trim_start_matches('/'));
     let text = header::with_header(below, &prepared.made_from, &text);
@@ -188,13 +188,13 @@ fn validated(
     raw: &str,
     input: &RenderInput<'_>,
     before: Before<'_>,
-) -> (Formatted, Vec<Finding>) {
+) -> (Validated, Vec<Finding>) {
     if !entry.path.ends_with(".py") {
-        return (Formatted { text: raw.to_owned(), long: Vec::new() }, Vec::new());
+        return (Validated { text: raw.to_owned(), ..Validated::default() }, Vec::new());
     }
     let result = judged(db, workspace, entry, raw, before);
     if result.issues.is_empty() {
-        return (Formatted { text: result.text, long: result.long }, Vec::new());
+        return (result, Vec::new());
     }
     let lines = result.lines(raw);
     let map = render_with_map(input).map(|rendered| rendered.map).ok();
@@ -218,11 +218,11 @@ fn validated(
         finding
     });
     let findings = findings.collect();
-    (Formatted { text: result.text, long: result.long }, findings)
+    (result, findings)
 }
 
 /// The text as it is written, and what is wrong with it.
-fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: Before<'_>) -> validate::Validated {
+fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: Before<'_>) -> Validated {
     let book = &rule_book(db, workspace).value;
     let contract = book.target.get(&entry.rule).and_then(|target| target.contract.as_ref());
     let words = entry.model.as_deref().map(|key| (key, crate::registry::ident::ident(key)));

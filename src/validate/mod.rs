@@ -30,7 +30,8 @@ mod tokens;
 mod walk;
 
 pub use classes::ClassNames;
-pub use format::{Before, Formatted, LONG, LaidOut, Layouts, Style, definition};
+use format::Formatted;
+pub use format::{Before, LONG, LaidOut, Layouts, Style, definition};
 pub use issue::Issue;
 pub use lines::LineShift;
 use ruff_python_ast::Mod;
@@ -86,7 +87,7 @@ impl FileKind {
 }
 
 /// An output after validation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Validated {
     /// The formatted text; the raw text where it can't be formatted.
     pub text: String,
