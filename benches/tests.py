@@ -24,7 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -169,8 +169,7 @@ class Bench:
 
     def one_process_a_file(self, files: list[str], jobs: int) -> tuple[int, int]:
         with ThreadPoolExecutor(jobs) as pool:
-            said = list(pool.map(lambda file: self.pytest(f"generated/{file}"), files))
-        return sum(passed for passed, _ in said), sum(failed for _, failed in said)
+            return together(pool.map(lambda file: self.pytest(f"generated/{file}"), files))
 
     def xdist(self, files: list[str], folder: Path | None = None) -> tuple[int, int]:
         words = ["-p", "xdist", "-n", str(self.options.jobs), "--dist", "loadfile"]
@@ -178,8 +177,7 @@ class Bench:
 
     def xdist_in_parts(self, files: list[str], parts: int) -> tuple[int, int]:
         size = -(-len(files) // parts)
-        said = [self.xdist(files[start : start + size]) for start in range(0, len(files), size)]
-        return sum(passed for passed, _ in said), sum(failed for _, failed in said)
+        return together(self.xdist(files[start : start + size]) for start in range(0, len(files), size))
 
     def rows(self) -> Iterator[Taken]:
         files, sample, jobs = self.files(), self.sample(), self.options.jobs
@@ -214,6 +212,12 @@ class Bench:
         yield timed(f"HF's own tests, pytest -n {self.options.jobs}", OWN, len(there), run, note)
         self.forget()
         yield timed(HFGEN, OWN, len(there), lambda: self.hfgen(*ours))
+
+
+def together(said: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """What several runs passed and failed."""
+    passed, failed = zip(*said, strict=True)
+    return sum(passed), sum(failed)
 
 
 def counts(said: str) -> tuple[int, int]:
@@ -255,8 +259,12 @@ def markdown(rows: list[Taken], taken: dict) -> str:
 
 def compared(ours: Taken, theirs: Taken) -> str:
     """How many times faster hfgen is than another, and whether both tell the same."""
-    times = theirs.seconds / max(0.1, ours.seconds)
-    line = f"{ours.scope.capitalize()}: hfgen test is {times:.1f} x as fast as `{theirs.name}`."
+    times = f"{theirs.seconds / max(0.1, ours.seconds):.1f} x"
+    if not theirs.passed + theirs.failed:
+        return (
+            f"{ours.scope.capitalize()}: hfgen test is more than {times} as fast as `{theirs.name}`, which did not end."
+        )
+    line = f"{ours.scope.capitalize()}: hfgen test is {times} as fast as `{theirs.name}`."
     if (theirs.passed, theirs.failed) == (ours.passed, ours.failed):
         return line
     there = f"{theirs.passed} passed and {theirs.failed} failed there"

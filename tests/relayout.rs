@@ -4,6 +4,10 @@
 mod common;
 
 use common::Project;
+use hfgen::digest::Digest;
+use hfgen::graph::header;
+use hfgen::store::frame;
+use hfgen::store::trace::Trace;
 use hfgen::validate::{Before, LONG, LaidOut};
 
 const BASE: &str = "templates/base.py.hbs";
@@ -30,16 +34,30 @@ fn every_edit_gives_what_a_build_from_nothing_gives() {
         (REGISTRY, "line-length = 60", "line-length = 100"),
     ] {
         project.edit(path, from, to);
-        assert_eq!(project.build().findings, [], "{to}");
+        let outcome = project.build();
+        assert_eq!(outcome.findings, [], "{to}");
         project.assert_clean();
+        // What came from the cache has no layouts; elsewhere the trace knows where the class stands.
+        let known = layouts(&project, "generated/test_hf_alpha.py");
+        assert_eq!(known.len(), usize::from(outcome.counts.restored == 0), "{to}");
+        assert!(known.iter().all(|layout| layout.starts_with("class hf_alpha:\n")), "{known:?}");
     }
+}
+
+/// The long definitions of an output, from where the trace says that they stand.
+fn layouts(project: &Project, path: &str) -> Vec<String> {
+    let bytes = project.bytes(".hfgen-cache/trace.bin").unwrap();
+    let trace: Trace = frame::decode(&bytes).unwrap();
+    let file = project.read(path);
+    let text = header::below(&file).unwrap();
+    trace.output(path).unwrap().long.iter().map(|long| text[long.place.clone()].to_owned()).collect()
 }
 
 #[test]
 fn a_layout_is_found_by_what_it_was_made_from() {
     let raw = "def f( ): pass";
-    let part = |raw: &str, start, len| LaidOut { raw: hfgen::digest::Digest::of(raw.as_bytes()), start, len };
-    let long = [part("def g(): pass", 0, 3), part(raw, 3, 4), part("cut", 9, 9)];
+    let part = |raw: &str, place| LaidOut { raw: Digest::of(raw.as_bytes()), place };
+    let long = [part("def g(): pass", 0..3), part(raw, 3..7), part("cut", 9..18)];
     let before = Before { text: "one two three", long: &long };
     assert_eq!(before.find(raw), Some(" two"));
     assert_eq!((before.find("def f(): pass"), before.find("cut")), (None, None));

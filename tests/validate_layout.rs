@@ -34,8 +34,8 @@ fn parts(name: &str, text: &str) -> usize {
     };
     let (whole, parted) = (python(text, &DEMANDS), python_with(text, &DEMANDS, Some(&layouts)));
     assert_eq!((&parted.text, &parted.issues), (&whole.text, &whole.issues), "{name}");
-    for LaidOut { start, len, .. } in &parted.long {
-        let layout = &parted.text[*start as usize..][..*len as usize];
+    for LaidOut { place, .. } in &parted.long {
+        let layout = &parted.text[place.clone()];
         assert_eq!(definition(layout, style).as_deref(), Some(layout), "{name}");
     }
     asked.into_inner()

@@ -15,7 +15,7 @@ use crate::graph::{Database, Workspace, header};
 use crate::store::blobs::{Blobs, Fresh};
 use crate::store::trace::Trace;
 use crate::sys::System;
-use crate::validate::{Before, LaidOut};
+use crate::validate::Before;
 
 /// Makes outputs.
 #[derive(Clone, Copy)]
@@ -85,8 +85,11 @@ impl Maker<'_> {
                 Some(Made { text: Some(blobs.read(blob)?), body, findings, long, key, restored: true, beside: None })
             });
             restored.unwrap_or_else(|| {
-                let before = self.before(job, &prepared);
-                let before = before.as_ref().map_or_else(Before::default, |(text, long)| Before { text, long });
+                let file = self.file_before(job, &prepared);
+                let before = match (file.as_deref().and_then(header::below), job.old) {
+                    (Some(text), Some(old)) => Before { text, long: &old.long },
+                    _ => Before::default(),
+                };
                 let Checked { text, findings, long, beside } = checked(db, workspace, entry, &prepared, &data, before);
                 let text = text.map(String::into_bytes);
                 let body = text.as_deref().map_or_else(Digest::default, Digest::of);
@@ -96,12 +99,11 @@ impl Maker<'_> {
         Worked { inputs: Ok(prepared), reasons, made }
     }
 
-    /// The output as it stands, below its header, and what is known of its layout; where it was made under the same demands.
-    fn before<'a>(&self, job: &'a Job<'_, '_>, now: &Prepared) -> Option<(String, &'a [LaidOut])> {
+    /// The output as it stands, where it was made under the same demands and something is known of its layout.
+    fn file_before(&self, job: &Job<'_, '_>, now: &Prepared) -> Option<String> {
         let old = job.old.filter(|old| !self.options.force && !old.long.is_empty() && old.demands == now.demands)?;
         let bytes = self.system.read(&self.options.root.join(&old.entry.path)).ok()?;
-        let text = String::from_utf8(bytes).ok().filter(|text| Digest::of(text.as_bytes()) == old.body)?;
-        Some((header::below(&text)?.to_owned(), &old.long))
+        String::from_utf8(bytes).ok().filter(|text| Digest::of(text.as_bytes()) == old.body)
     }
 
     /// Why a job is due; what is not due after all has no reason. `now`: its inputs, where its template can be used.

@@ -33,9 +33,15 @@ pub fn with_header(path: &str, made_from: &str, text: &str) -> Option<String> {
 
 /// What stands below the header of a file; `None` where it has none.
 pub fn below(file: &str) -> Option<&str> {
-    let (_, rest) = file.split_once('\n')?;
-    let (mark, text) = rest.split_once('\n')?;
-    mark.contains(MARK).then_some(text)
+    let (_, second, text) = parted(file)?;
+    second.contains(MARK).then_some(text)
+}
+
+/// The first line, the second, and what stands below.
+fn parted(file: &str) -> Option<(&str, &str, &str)> {
+    let (first, rest) = file.split_once('\n')?;
+    let (second, below) = rest.split_once('\n')?;
+    Some((first, second, below))
 }
 
 /// What a file's header says of it.
@@ -52,8 +58,7 @@ pub enum Mark {
 /// Reads the mark of the file with these bytes at `path` below the output root.
 pub fn mark(path: &str, bytes: &[u8]) -> Mark {
     let Ok(text) = std::str::from_utf8(bytes) else { return Mark::None };
-    let mut lines = text.splitn(3, '\n');
-    let (Some(first), Some(second), Some(rest)) = (lines.next(), lines.next(), lines.next()) else {
+    let Some((first, second, rest)) = parted(text) else {
         return if text.contains(MARK) { Mark::Edited } else { Mark::None };
     };
     match second.split_once(MARK) {

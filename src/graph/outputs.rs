@@ -236,10 +236,11 @@ fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: B
         model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
-    let layouts = |text: &str| match before.find(text) {
-        Some(layout) => Some(layout.into()),
-        None if text.len() >= LONG => validate::definition(text, style),
-        None => laid_out(db, workspace, Definition::new(db, text)).clone(),
+    let layouts = |text: &str| {
+        if text.len() < LONG {
+            return laid_out(db, workspace, Definition::new(db, text)).clone();
+        }
+        before.find(text).map(Arc::from).or_else(|| validate::definition(text, style))
     };
     validate::python_with(raw, &demands, Some(&layouts))
 }

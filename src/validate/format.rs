@@ -1,5 +1,6 @@
 //! Lays a parsed module out as `ruff format` would, from the tree that the checks have read.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ruff_python_ast::{Mod, PythonVersion, Stmt};
@@ -41,8 +42,7 @@ pub const LONG: usize = 2048;
 pub struct LaidOut {
     /// Of what it was laid out from.
     pub raw: Digest,
-    pub start: u32,
-    pub len: u32,
+    pub place: Range<usize>,
 }
 
 /// A formatted text of before, with the long definitions in it.
@@ -56,8 +56,8 @@ impl Before<'_> {
     /// The layout of a definition that was there already, of the same style.
     pub fn find(&self, raw: &str) -> Option<&str> {
         let digest = if self.long.is_empty() { return None } else { Digest::of(raw.as_bytes()) };
-        let LaidOut { start, len, .. } = self.long.iter().find(|known| known.raw == digest)?;
-        self.text.get(*start as usize..)?.get(..*len as usize)
+        let known = self.long.iter().find(|known| known.raw == digest)?;
+        self.text.get(known.place.clone())
     }
 }
 
@@ -78,10 +78,9 @@ impl Formatted {
 
     fn definition(&mut self, gap: &str, layout: &str, raw: &str) {
         self.part(gap, layout);
-        if raw.len() >= LONG
-            && let (Ok(start), Ok(len)) = (u32::try_from(self.text.len() - layout.len()), u32::try_from(layout.len()))
-        {
-            self.long.push(LaidOut { raw: Digest::of(raw.as_bytes()), start, len });
+        if raw.len() >= LONG {
+            let place = self.text.len() - layout.len()..self.text.len();
+            self.long.push(LaidOut { raw: Digest::of(raw.as_bytes()), place });
         }
     }
 }
