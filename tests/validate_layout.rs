@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cpython_oracle::pythons;
 use hfgen::sys::{OsSystem, System};
-use hfgen::validate::{Demands, FileKind, LONG, LaidOut, Style, definition, python, python_with};
+use hfgen::validate;
+use hfgen::validate::{Before, Demands, FileKind, LONG, LaidOut, Layouts, Style, Validated, definition, python};
 use rayon::prelude::*;
 
 const DEMANDS: Demands<'_> = Demands {
@@ -24,6 +25,11 @@ const DEMANDS: Demands<'_> = Demands {
     roots: &[],
 };
 
+/// Validated with layouts that `shared` gives.
+fn python_with(text: &str, shared: &dyn Fn(&str) -> Option<Arc<str>>) -> Validated {
+    validate::python_with(text, &DEMANDS, Some(Layouts { shared, before: Before::default() }))
+}
+
 /// How many parts of `text` were laid out alone; fails where that shows.
 fn parts(name: &str, text: &str) -> usize {
     let style = Style { python: DEMANDS.python, line_length: DEMANDS.line_length };
@@ -32,7 +38,7 @@ fn parts(name: &str, text: &str) -> usize {
         asked.fetch_add(1, Ordering::Relaxed);
         definition(text, style)
     };
-    let (whole, parted) = (python(text, &DEMANDS), python_with(text, &DEMANDS, Some(&layouts)));
+    let (whole, parted) = (python(text, &DEMANDS), python_with(text, &layouts));
     assert_eq!((&parted.text, &parted.issues), (&whole.text, &whole.issues), "{name}");
     for LaidOut { place, .. } in &parted.long {
         let layout = &parted.text[place.clone()];
@@ -99,11 +105,37 @@ fn a_long_table_knows_as_little() {
 }
 
 #[test]
+fn one_empty_line_is_all_that_a_method_of_a_long_class_knows() {
+    let long = format!("    def long(self):\n        return [{}]\n", "1 ,".repeat(LONG / 3 + 1));
+    for (text, expected) in [
+        // Of `long`, of the head, and of each other part.
+        ("class C( A ):\n    '''Text.'''\n\nLONG", 2),
+        ("@a\nclass C( A ):\n    x=1\n    y = 2\n\n    @b\n    def f(self): pass\n\nLONG\n    z  = f\n", 4),
+        (
+            "class C:\n  '''  Text.\n\n    More. '''\n\n\n  def f(self):\n    '''  Of f.\n\n    More.'''\n\n  x='''\n\n'''*80*80*80\nLONG",
+            3,
+        ),
+        // The first member can't be without a head, and a text that would come first would be one.
+        ("class C:\n    def f(self): pass\n\nLONG", 2),
+        ("class C:\n    x=1\n\n    def f(self): pass\n\n    '''Of f.'''\n\nLONG", 1),
+        ("class C:\n    x=1\n\n    def f(self): pass # why\n\n    # of long\nLONG", 1),
+        ("class C:\n    x=1\n\n    def f(self): ...\n    def g(self): ...\n\nLONG", 2),
+        ("class C:\n    x=1\n\n    class D:\n        def f(self): pass\n\nLONG", 2),
+        ("class C: x=1; y=LONG2\n", 1),
+    ] {
+        let text = format!("import a\n\n{}", text.replace("LONG2", &format!("[{}]", "1,".repeat(LONG))));
+        let indent = if text.contains("\n  '''") { "  " } else { "    " };
+        let text = text.replace("LONG", &long.replace("    ", indent));
+        assert_eq!(parts(&text, &text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_definition_that_can_not_be_laid_out_alone_is_laid_out_with_the_rest() {
     let text = "x=1\n\ndef f( ): pass\n\ny  = 2\n";
-    assert_eq!(python_with(text, &DEMANDS, Some(&|_| None)), python(text, &DEMANDS));
+    assert_eq!(python_with(text, &|_| None), python(text, &DEMANDS));
     // What is given is taken: two modules with the same definition share its layout.
-    let given = python_with(text, &DEMANDS, Some(&|_| Some("def g(): ...\n".into())));
+    let given = python_with(text, &|_| Some("def g(): ...\n".into()));
     assert_eq!(given.text, "x = 1\n\n\ndef g(): ...\n\n\ny = 2\n");
 }
 

@@ -20,7 +20,7 @@ use crate::finding::{Finding, Place};
 use crate::registry::version;
 use crate::rules::plan::Entry;
 use crate::template::{RenderInput, render, render_with_map};
-use crate::validate::{self, Before, Demands, FileKind, LONG, LaidOut, ModelWords, Style, Validated};
+use crate::validate::{self, Before, Demands, FileKind, LONG, LaidOut, Layouts, ModelWords, Style, Validated};
 
 /// The inputs of an output, or why its template can't be used.
 pub type Inputs = Result<Prepared, Vec<Finding>>;
@@ -236,13 +236,11 @@ fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: B
         model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
         roots: &[],
     };
-    let layouts = |text: &str| {
-        if text.len() < LONG {
-            return laid_out(db, workspace, Definition::new(db, text)).clone();
-        }
-        before.find(text).map(Arc::from).or_else(|| validate::definition(text, style))
+    let shared = |text: &str| match text.len() {
+        ..LONG => laid_out(db, workspace, Definition::new(db, text)).clone(),
+        _ => validate::definition(text, style),
     };
-    validate::python_with(raw, &demands, Some(&layouts))
+    validate::python_with(raw, &demands, Some(Layouts { shared: &shared, before }))
 }
 
 /// How outputs are laid out.

@@ -1,9 +1,10 @@
 //! Lays a parsed module out as `ruff format` would, from the tree that the checks have read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ruff_python_ast::{Mod, PythonVersion, Stmt};
+use ruff_python_ast::{Mod, PythonVersion, Stmt, StmtClassDef};
 use ruff_python_formatter::{PyFormatOptions, format_module_ast, format_module_source};
 use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange};
@@ -31,8 +32,14 @@ impl Style {
     }
 }
 
-/// Gives the layout of a definition that stands alone, as [`definition`] makes it, perhaps from memory.
-pub type Layouts<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
+/// Where the layouts of definitions come from, other than from laying them out.
+#[derive(Clone, Copy)]
+pub struct Layouts<'a> {
+    /// Gives the layout of a definition that stands alone, as [`definition`] makes it, perhaps from memory.
+    pub shared: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    /// The same module, as it was.
+    pub before: Before<'a>,
+}
 
 /// A definition that is longer, in bytes, belongs to one model.
 pub const LONG: usize = 2048;
@@ -52,9 +59,9 @@ pub struct Before<'a> {
     pub long: &'a [LaidOut],
 }
 
-impl Before<'_> {
+impl<'a> Before<'a> {
     /// The layout of a definition that was there already, of the same style.
-    pub fn find(&self, raw: &str) -> Option<&str> {
+    pub fn find(self, raw: &str) -> Option<&'a str> {
         let digest = if self.long.is_empty() { return None } else { Digest::of(raw.as_bytes()) };
         let known = self.long.iter().find(|known| known.raw == digest)?;
         self.text.get(known.place.clone())
@@ -143,8 +150,7 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
         if rest < start(at) {
             formatted.part(before, &definition(&raw[rest..start(at)], style)?);
         }
-        let raw = &raw[statement.range()];
-        formatted.definition(above, &layouts(raw)?, raw);
+        formatted.definition(above, &alone(statement, raw, layouts)?, &raw[statement.range()]);
         (rest, before) = (start(at + 1), below);
     }
     if rest == 0 {
@@ -154,6 +160,70 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
         formatted.part(before, &definition(&raw[rest..], style)?);
     }
     Some(formatted)
+}
+
+/// The layout of a statement that stands alone: a long one as it was, or that of a class from those of its methods.
+fn alone<'a>(statement: &Stmt, module: &str, layouts: Layouts<'a>) -> Option<Cow<'a, str>> {
+    let raw = &module[statement.range()];
+    if raw.len() >= LONG {
+        if let Some(layout) = layouts.before.find(raw) {
+            return Some(layout.into());
+        }
+        if let Stmt::ClassDef(class) = statement
+            && let Some(layout) = by_methods(class, module, layouts)
+        {
+            return Some(layout.into());
+        }
+    }
+    Some((layouts.shared)(raw)?.to_string().into())
+}
+
+/// What methods stand in when they are laid out alone.
+const CLASS: &str = "class _:\n";
+
+/// The layout of a class from those of its methods: no more is told of a method than that an empty line parts it from its
+/// neighbours. `None` where that does not hold of any.
+fn by_methods(class: &StmtClassDef, module: &str, layouts: Layouts<'_>) -> Option<String> {
+    let body = &class.body;
+    let text = |from: usize, to: usize| -> Option<&str> {
+        let start = module[..body[from].start().to_usize()].rfind('\n')? + 1;
+        Some(&module[start..body[to].end().to_usize()])
+    };
+    // Nothing but empty lines before a member.
+    let parted = |at: usize| {
+        let gap = &module[body[at - 1].end().to_usize()..body[at].start().to_usize()];
+        gap.bytes().all(|byte| matches!(byte, b' ' | b'\n')) && gap.bytes().filter(|byte| *byte == b'\n').count() > 1
+    };
+    // At the beginning of a class it would be a docstring.
+    let is_string = |at: usize| matches!(&body.get(at), Some(Stmt::Expr(text)) if text.value.is_string_literal_expr());
+    let stands_alone = |at: usize| {
+        body[at].is_function_def_stmt()
+            && parted(at)
+            && (at == 1 || !is_string(at - 1))
+            && (at + 1 == body.len() || parted(at + 1) && !is_string(at + 1))
+    };
+    let mut layout = String::with_capacity(class.range().len().to_usize() * 9 / 8);
+    let mut members = |from: usize, to: usize| {
+        let wrapped = [CLASS, text(from, to)?].concat();
+        layout.push('\n');
+        layout.push_str((layouts.shared)(&wrapped)?.strip_prefix(CLASS)?);
+        Some(())
+    };
+    let first = (1..body.len()).find(|at| stands_alone(*at))?;
+    let mut rest = first;
+    for at in (first..body.len()).filter(|at| stands_alone(*at)) {
+        if rest < at {
+            members(rest, at - 1)?;
+        }
+        members(at, at)?;
+        rest = at + 1;
+    }
+    if rest < body.len() {
+        members(rest, body.len() - 1)?;
+    }
+    let head = &module[class.start().to_usize()..body[first - 1].end().to_usize()];
+    layout.insert_str(0, &(layouts.shared)(head)?);
+    Some(layout)
 }
 
 fn is_definition(statement: &Stmt) -> bool {

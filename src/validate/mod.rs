@@ -115,7 +115,7 @@ pub fn python(raw: &str, demands: &Demands<'_>) -> Validated {
     python_with(raw, demands, None)
 }
 
-/// The same. `layouts`: gives the layouts of definitions that other outputs may hold too; see [`definition`].
+/// The same. `layouts`: where layouts of definitions come from that other outputs may hold too; see [`definition`].
 pub fn python_with(raw: &str, demands: &Demands<'_>, layouts: Option<Layouts<'_>>) -> Validated {
     let as_it_is = || Formatted { text: raw.to_owned(), long: Vec::new() };
     let (formatted, mut issues) = syntax::check(raw, demands.python, |parsed, walked| {

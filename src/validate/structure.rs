@@ -1,6 +1,6 @@
 //! Whether an output has the structure that its rule's contract demands.
 
-use ruff_python_ast::{Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::TextRange;
 
 use super::facts::Facts;
@@ -87,17 +87,16 @@ impl<'a> Pass<'a, '_> {
         class: Option<&'a StmtClassDef>,
     ) {
         let Some(name) = self.filled(&demand.name, each) else { return };
-        let functions = || body.iter().filter_map(Stmt::as_function_def_stmt);
-        let mut found = functions().filter(|function| glob::matches(&name, &function.name)).peekable();
+        let mut found = functions(body).filter(|(own, _)| glob::matches(&name, own)).peekable();
         if found.peek().is_none() && !demand.optional {
             let (what, range) = match class {
                 Some(class) => (format!("a method `{name}` in class `{}`", class.name), class.name.range),
                 None => (format!("a function `{name}`"), TextRange::default()),
             };
-            let help = did_you_mean(&name, functions().map(|function| function.name.as_str()));
+            let help = did_you_mean(&name, functions(body).map(|(own, _)| own));
             self.missing(range, format!("the contract demands {what}"), help);
         }
-        for function in found {
+        for (_, function) in found {
             if let Some(params) = &demand.params {
                 self.parameters(function, params);
             }
@@ -129,6 +128,21 @@ impl<'a> Pass<'a, '_> {
                 .push(make(RETURN_ARITY, wrong.range, message).help("return all values on every path, or raise"));
         }
     }
+}
+
+/// The functions of a body by the names that they go by: `b = a` gives `a` another one.
+fn functions(body: &[Stmt]) -> impl Iterator<Item = (&str, &StmtFunctionDef)> {
+    let defined = || body.iter().filter_map(Stmt::as_function_def_stmt);
+    body.iter().filter_map(move |statement| match statement {
+        Stmt::FunctionDef(function) => Some((function.name.as_str(), function)),
+        Stmt::Assign(assign) => match (assign.targets.as_slice(), &*assign.value) {
+            ([Expr::Name(new)], Expr::Name(old)) => {
+                defined().find(|function| *function.name == *old.id).map(|function| (new.id.as_str(), function))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// One parameter; a lone `*` is one too.
