@@ -37,7 +37,7 @@ fn main() {
 fn hardware(root: &Path) {
     println!("cargo:rerun-if-changed=registry.toml");
     let text = fs::read_to_string(root.join("registry.toml")).expect("the project has a registry");
-    let is_profile = |line: &&str| line.starts_with("[hardware.");
+    let is_profile = |line: &&str| line.starts_with("[hardware.") || line.starts_with("[[hardware.");
     let start = text.lines().position(|line| is_profile(&line)).unwrap_or(0);
     let lines: Vec<&str> =
         text.lines().skip(start).take_while(|line| !line.starts_with('[') || is_profile(line)).collect();

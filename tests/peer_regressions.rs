@@ -490,7 +490,7 @@ fn r25_every_output_is_collected() {
     invalid(&format!("{}{with_test}", texts[1]), 322);
     invalid(&texts[2], 320);
     for (path, text) in real_tests() {
-        assert!(text.matches("\ndef test_").count() >= 3, "{path}");
+        assert!(text.matches("\n    def test_").count() >= 3, "{path}");
     }
     let Some(python) = python() else { return };
     let mut run = command(

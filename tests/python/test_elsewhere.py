@@ -26,7 +26,6 @@ from hfgen_runtime import devices, exports, faults, profiles, qnn, qnn_session, 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 LLAMA = hf.Model(
     type="llama",
-    ident="llama",
     module="llama",
     family="decoder-only",
     config_class="LlamaConfig",

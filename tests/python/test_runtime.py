@@ -22,13 +22,12 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import compat, configs, devices, inputs, model, outputs, records, subject, waking, weights
+from hfgen_runtime import casting, compat, configs, devices, inputs, model, outputs, records, subject, waking, weights
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
 BERT = hf.Model(
     type="bert",
-    ident="bert",
     module="bert",
     family="text-encoder",
     config_class="BertConfig",
@@ -398,3 +397,44 @@ def test_a_page_of_records_keeps_skips_apart() -> None:
 def test_a_class_that_transformers_does_not_have_is_named() -> None:
     with pytest.raises(LookupError, match="no class BertForNothing"):
         configs.find_class("bert", "BertForNothing")
+
+
+@needs_torch
+def test_outputs_that_rounding_chooses_are_held_to_how_far_it_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = hf.Case(BERT, BERT.classes[0], "cpu", "half")
+    given = casting.computed_in(case, "bfloat16")
+    assert casting.agrees(case, "bfloat16", given)
+    wrong = outputs.Tensors({**given, "pooler_output": -given["pooler_output"]})
+    assert "`pooler_output` differs" in casting.agrees(case, "bfloat16", wrong).why
+    assert not casting.agrees(case, "bfloat16", outputs.Tensors({"pooler_output": given["pooler_output"]}))
+
+    def chosen(case: hf.Case, dtype: str, seed: int) -> outputs.Tensors:
+        exact = case.forward()
+        return outputs.Tensors({**exact, "pooler_output": exact["pooler_output"] * (-1) ** seed})
+
+    # Where no more than rounding turns an output around, that output may be turned, and no other.
+    monkeypatch.setattr(casting, "nudged", chosen)
+    assert casting.agrees(case, "bfloat16", wrong)
+    wrong["last_hidden_state"] = -wrong["last_hidden_state"]
+    assert "`last_hidden_state` differs" in casting.agrees(case, "bfloat16", wrong).why
+
+
+@needs_torch
+def test_weights_are_nudged_by_no_more_than_rounding_and_the_same_each_time() -> None:
+    case = hf.Case(BERT, BERT.classes[0], "cpu", "half")
+    name = "last_hidden_state"
+    moved = [casting.nudged(case, "bfloat16", seed)[name] for seed in (0, 0, 1)]
+    assert hf.torch.equal(moved[0], moved[1])
+    assert not hf.torch.equal(moved[0], moved[2])
+    assert 0 < (moved[0] - case.forward()[name]).abs().max() < 0.05
+
+
+def test_a_defect_of_a_device_is_expected_where_its_processor_has_the_feature(monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = {"check": "half", "classes": ["A"], "reason": "it rounds twice"}
+    somewhere = {"check": "half", "classes": ["B"], "reason": "its tiles are wrong", "processor": "amx_bf16"}
+    profile = devices.Profile("cpu", "CPU", "cpu", "cpu", "torch", defects=[everywhere, somewhere])
+    monkeypatch.setattr(devices, "processor_features", lambda: frozenset({"avx2"}))
+    assert [profile.defect("half", name) for name in "ABC"] == ["it rounds twice", None, None]
+    monkeypatch.setattr(devices, "processor_features", lambda: frozenset({"avx2", "amx_bf16"}))
+    assert [profile.defect("half", name) for name in "ABC"] == ["it rounds twice", "its tiles are wrong", None]
+    assert profile.defect("forward", "A") is None
