@@ -1,6 +1,5 @@
 //! Lays a parsed module out as `ruff format` would, from the tree that the checks have read.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -163,7 +162,7 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
 }
 
 /// The layout of a statement that stands alone: a long one as it was, or that of a class from those of its methods.
-fn alone<'a>(statement: &Stmt, module: &str, layouts: Layouts<'a>) -> Option<Cow<'a, str>> {
+fn alone(statement: &Stmt, module: &str, layouts: Layouts<'_>) -> Option<Arc<str>> {
     let raw = &module[statement.range()];
     if raw.len() >= LONG {
         if let Some(layout) = layouts.before.find(raw) {
@@ -175,7 +174,7 @@ fn alone<'a>(statement: &Stmt, module: &str, layouts: Layouts<'a>) -> Option<Cow
             return Some(layout.into());
         }
     }
-    Some((layouts.shared)(raw)?.to_string().into())
+    (layouts.shared)(raw)
 }
 
 /// What methods stand in when they are laid out alone.

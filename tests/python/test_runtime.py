@@ -438,3 +438,34 @@ def test_a_defect_of_a_device_is_expected_where_its_processor_has_the_feature(mo
     monkeypatch.setattr(devices, "processor_features", lambda: frozenset({"avx2", "amx_bf16"}))
     assert [profile.defect("half", name) for name in "ABC"] == ["it rounds twice", "its tiles are wrong", None]
     assert profile.defect("forward", "A") is None
+
+
+@pytest.mark.filterwarnings("ignore:Unknown pytest.mark.full")
+def test_checks_are_the_methods_that_take_a_case() -> None:
+    class Group:
+        @hf.check(but=["BertForMaskedLM"], tier="full")
+        def test_some(self, case: hf.Case) -> None:
+            """A check."""
+
+        def test_all(self, case: hf.Case) -> None:
+            """Another."""
+
+        def test_model(self) -> None:
+            """A test of its own."""
+
+    made = hf.checks(BERT)(Group)
+    assert made is Group
+    marks = {name: getattr(getattr(made, name), "pytestmark", []) for name in ("test_some", "test_all", "test_model")}
+    assert marks["test_model"] == []
+    about = {name: next(mark for mark in marks[name] if mark.name == "parametrize").args[1] for name in list(marks)[:2]}
+    classes = {name: {case.id.rpartition("-")[0] for case in cases} for name, cases in about.items()}
+    assert classes == {"test_some": {"BertModel"}, "test_all": {"BertModel", "BertForMaskedLM"}}
+    assert [any(mark.name == "full" for mark in marks[name]) for name in about] == [True, False]
+
+    with pytest.raises(TypeError, match="test_model takes no `case`"):
+
+        @hf.checks(BERT)
+        class Wrong:
+            @hf.check(tier="full")
+            def test_model(self) -> None:
+                """No check."""
