@@ -34,7 +34,7 @@ impl Style {
 /// Where the layouts of definitions come from, other than from laying them out.
 #[derive(Clone, Copy)]
 pub struct Layouts<'a> {
-    /// Gives the layout of a definition that stands alone, as [`definition`] makes it, perhaps from memory.
+    /// Gives the layout of whole statements that stand alone, as [`definition`] makes it, perhaps from memory.
     pub shared: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// The same module, as it was.
     pub before: Before<'a>,
@@ -98,12 +98,12 @@ pub fn module(
     demands: &Demands<'_>,
     layouts: Option<Layouts<'_>>,
 ) -> Result<Formatted, Issue> {
-    let style = Style { python: demands.python, line_length: demands.line_length };
     if let (Some(layouts), Mod::Module(tree)) = (layouts, parsed.syntax())
-        && let Some(formatted) = in_parts(&tree.body, raw, style, layouts)
+        && let Some(formatted) = in_parts(&tree.body, raw, layouts)
     {
         return Ok(formatted);
     }
+    let style = Style { python: demands.python, line_length: demands.line_length };
     let failed = |error: &dyn std::fmt::Display| {
         Issue::warning(NOT_FORMATTED, TextRange::default(), format!("the formatter gave up: {error}"))
     };
@@ -120,7 +120,7 @@ pub fn definition(text: &str, style: Style) -> Option<Arc<str>> {
 
 /// The same, from the layouts of its parts: no more is told of a definition at the top than how many empty lines part it from
 /// its neighbours. `None` where that does not hold, or where nothing would be gained.
-fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Option<Formatted> {
+fn in_parts(body: &[Stmt], raw: &str, layouts: Layouts<'_>) -> Option<Formatted> {
     // Comments that switch layout off reach beyond a statement; lines end as the first one does.
     if raw.contains("fmt:") || raw.contains("yapf:") || raw.contains('\r') {
         return None;
@@ -147,7 +147,7 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
         }
         let (Some(above), Some(below)) = (gap(at), gap(at + 1)) else { continue };
         if rest < start(at) {
-            formatted.part(before, &definition(&raw[rest..start(at)], style)?);
+            formatted.part(before, &(layouts.shared)(&raw[rest..start(at)])?);
         }
         formatted.definition(above, &alone(statement, raw, layouts)?, &raw[statement.range()]);
         (rest, before) = (start(at + 1), below);
@@ -156,7 +156,7 @@ fn in_parts(body: &[Stmt], raw: &str, style: Style, layouts: Layouts<'_>) -> Opt
         return None;
     }
     if rest < raw.len() {
-        formatted.part(before, &definition(&raw[rest..], style)?);
+        formatted.part(before, &(layouts.shared)(&raw[rest..])?);
     }
     Some(formatted)
 }
