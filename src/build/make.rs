@@ -47,10 +47,10 @@ impl Maker<'_> {
         counts.rendered += fresh().filter(|(worked, _)| worked.inputs.is_ok()).count() as u64;
         counts.validated += fresh().filter(|(_, made)| made.text.is_some()).count() as u64;
         if self.options.mode == Mode::Build {
-            let fresh = fresh().filter_map(|(_, made)| {
-                let Made { key, body, findings, .. } = made;
-                Some(Fresh { key: *key, text: made.text.as_deref()?, body: *body, findings })
-            });
+            // What has findings is looked at again: they point into inputs that may have moved.
+            let fresh = fresh()
+                .filter(|(_, made)| made.findings.is_empty())
+                .filter_map(|(_, made)| Some(Fresh { key: made.key, text: made.text.as_deref()?, body: made.body }));
             blobs.keep(&fresh.collect::<Vec<_>>());
         }
         worked
@@ -81,8 +81,8 @@ impl Maker<'_> {
             let key = prepared.key(&entry.path);
             let restorable = edited || !self.options.force;
             let restored = blobs.find(key).filter(|_| restorable).and_then(|blob| {
-                let (body, findings, long) = (blob.body, blob.findings.clone(), Vec::new());
-                Some(Made { text: Some(blobs.read(blob)?), body, findings, long, key, restored: true, beside: None })
+                let (text, body) = (Some(blobs.read(blob)?), blob.body);
+                Some(Made { text, body, findings: Vec::new(), long: Vec::new(), key, restored: true, beside: None })
             });
             restored.unwrap_or_else(|| {
                 let file = self.file_before(job, &prepared);
