@@ -484,6 +484,22 @@ fn contracts() {
     );
     with("def run_test", "def run_tests", &["1: HF330 the contract demands a function `run_test`"]);
     with("create_cuda_lm", "create_cuda", &["4: HF330 the contract demands a method `create_cuda_*_endpoint_handler`"]);
+    // Another name of a method is one too, and takes what that takes.
+    let factory = "def create_cuda_lm_endpoint_handler(self): ...";
+    with(factory, "create_cuda_lm_endpoint_handler = create_cpu_lm_endpoint_handler", &[]);
+    with(
+        factory,
+        "create_cuda_lm_endpoint_handler = print",
+        &["4: HF330 the contract demands a method `create_cuda_*"],
+    );
+    with(
+        "def init_cuda(self, model, device, cuda_label, *extra):\n        return self.init_cpu(model, device, cuda_label)",
+        "init_cuda = __init__",
+        &[
+            "5: HF331 `init_cuda` takes (self, resources=, metadata=)",
+            "5: HF332 `init_cuda` can run past its end and return None",
+        ],
+    );
     with("metadata=None", "metadata", &["5: HF300"]);
     with(
         ", metadata=None",

@@ -96,33 +96,29 @@ impl<'a> Pass<'a, '_> {
             let help = did_you_mean(&name, functions(body).map(|(own, _)| own));
             self.missing(range, format!("the contract demands {what}"), help);
         }
-        for (_, function) in found {
+        for (own, function) in found {
             if let Some(params) = &demand.params {
-                self.parameters(function, params);
+                self.parameters(own, function, params);
             }
             if let Some(arity) = demand.returns_tuple {
-                self.returns(function, class, arity);
+                self.returns(own, function, class, arity);
             }
         }
     }
 
-    fn parameters(&mut self, function: &StmtFunctionDef, demanded: &[String]) {
+    fn parameters(&mut self, name: &str, function: &StmtFunctionDef, demanded: &[String]) {
         let actual = parameters(&function.parameters);
         if !fits(demanded, &actual) {
             let shown: Vec<String> = actual.iter().map(Parameter::shown).collect();
-            let message = format!(
-                "`{}` takes ({}), the contract demands ({})",
-                function.name,
-                shown.join(", "),
-                demanded.join(", ")
-            );
+            let (shown, demanded) = (shown.join(", "), demanded.join(", "));
+            let message = format!("`{name}` takes ({shown}), the contract demands ({demanded})");
             self.issues.push(Issue::error(PARAMETERS, function.name.range, message));
         }
     }
 
-    fn returns(&mut self, function: &StmtFunctionDef, class: Option<&StmtClassDef>, arity: u32) {
+    fn returns(&mut self, name: &str, function: &StmtFunctionDef, class: Option<&StmtClassDef>, arity: u32) {
         for wrong in returns::wrong(function, class, self.body, arity) {
-            let message = format!("`{}` {}, the contract demands a tuple of {arity}", function.name, wrong.what);
+            let message = format!("`{name}` {}, the contract demands a tuple of {arity}", wrong.what);
             let make = if wrong.unsure { Issue::warning } else { Issue::error };
             self.issues
                 .push(make(RETURN_ARITY, wrong.range, message).help("return all values on every path, or raise"));
