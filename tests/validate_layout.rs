@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cpython_oracle::pythons;
 use hfgen::sys::{OsSystem, System};
-use hfgen::validate;
-use hfgen::validate::{Before, Demands, FileKind, LONG, LaidOut, Layouts, Style, Validated, definition, python};
+use hfgen::validate::{self, Before, Demands, FileKind, LONG, LaidOut, Layouts, Style, Validated, definition, python};
 use rayon::prelude::*;
 
 const DEMANDS: Demands<'_> = Demands {

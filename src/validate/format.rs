@@ -31,7 +31,7 @@ impl Style {
     }
 }
 
-/// Where the layouts of definitions come from, other than from laying them out.
+/// Where layouts may be had that were made before.
 #[derive(Clone, Copy)]
 pub struct Layouts<'a> {
     /// Gives the layout of whole statements that stand alone, as [`definition`] makes it, perhaps from memory.
@@ -130,19 +130,16 @@ fn in_parts(body: &[Stmt], raw: &str, layouts: Layouts<'_>) -> Option<Formatted>
     // elsewhere as many as there are.
     let gap = |at: usize| {
         let gap = &raw[body[at - 1].end().to_usize()..start(at)];
-        let lines = gap.bytes().filter(|byte| *byte == b'\n').count();
-        let empty = gap.ends_with('\n') && gap.bytes().all(|byte| matches!(byte, b' ' | b'\n'));
+        let lines = line_ends(gap).filter(|lines| gap.ends_with('\n') && (*lines > 1 || at == body.len()))?;
         let defined = is_definition(&body[at - 1]) || body.get(at).is_some_and(is_definition);
-        (empty && (lines > 1 || at == body.len())).then_some(if defined || lines > 2 { "\n\n" } else { "\n" })
+        Some(if defined || lines > 2 { "\n\n" } else { "\n" })
     };
-    // At the beginning of a text it would be a docstring.
-    let is_string = |at: usize| matches!(&body.get(at), Some(Stmt::Expr(text)) if text.value.is_string_literal_expr());
     let mut formatted = Formatted { text: String::with_capacity(raw.len() + raw.len() / 8), long: Vec::new() };
     let (mut rest, mut before) = (0, "");
     for (at, statement) in body.iter().enumerate().skip(1) {
         let plain = |at: usize| body.get(at).is_none_or(|other| is_definition(other) || is_plain(other));
         let table = is_plain(statement) && statement.range().len().to_usize() >= LONG && plain(at - 1) && plain(at + 1);
-        if !is_definition(statement) && !table || is_string(at - 1) || is_string(at + 1) {
+        if !is_definition(statement) && !table || is_text(body.get(at - 1)) || is_text(body.get(at + 1)) {
             continue;
         }
         let (Some(above), Some(below)) = (gap(at), gap(at + 1)) else { continue };
@@ -188,27 +185,26 @@ fn by_methods(class: &StmtClassDef, module: &str, layouts: Layouts<'_>) -> Optio
         let start = module[..body[from].start().to_usize()].rfind('\n')? + 1;
         Some(&module[start..body[to].end().to_usize()])
     };
-    // Nothing but empty lines before a member.
     let parted = |at: usize| {
         let gap = &module[body[at - 1].end().to_usize()..body[at].start().to_usize()];
-        gap.bytes().all(|byte| matches!(byte, b' ' | b'\n')) && gap.bytes().filter(|byte| *byte == b'\n').count() > 1
+        line_ends(gap).is_some_and(|lines| lines > 1)
     };
-    // At the beginning of a class it would be a docstring.
-    let is_string = |at: usize| matches!(&body.get(at), Some(Stmt::Expr(text)) if text.value.is_string_literal_expr());
     let stands_alone = |at: usize| {
         body[at].is_function_def_stmt()
             && parted(at)
-            && (at == 1 || !is_string(at - 1))
-            && (at + 1 == body.len() || parted(at + 1) && !is_string(at + 1))
+            && (at == 1 || !is_text(body.get(at - 1)))
+            && (at + 1 == body.len() || parted(at + 1) && !is_text(body.get(at + 1)))
     };
+    let first = (1..body.len()).find(|at| stands_alone(*at))?;
+    let head = &module[class.start().to_usize()..body[first - 1].end().to_usize()];
     let mut layout = String::with_capacity(class.range().len().to_usize() * 9 / 8);
+    layout.push_str(&(layouts.shared)(head)?);
     let mut members = |from: usize, to: usize| {
         let wrapped = [CLASS, text(from, to)?].concat();
         layout.push('\n');
         layout.push_str((layouts.shared)(&wrapped)?.strip_prefix(CLASS)?);
         Some(())
     };
-    let first = (1..body.len()).find(|at| stands_alone(*at))?;
     let mut rest = first;
     for at in (first..body.len()).filter(|at| stands_alone(*at)) {
         if rest < at {
@@ -220,9 +216,18 @@ fn by_methods(class: &StmtClassDef, module: &str, layouts: Layouts<'_>) -> Optio
     if rest < body.len() {
         members(rest, body.len() - 1)?;
     }
-    let head = &module[class.start().to_usize()..body[first - 1].end().to_usize()];
-    layout.insert_str(0, &(layouts.shared)(head)?);
     Some(layout)
+}
+
+/// How many lines end in what parts two statements; `None` where it is more than empty lines.
+fn line_ends(gap: &str) -> Option<usize> {
+    let empty = gap.bytes().all(|byte| matches!(byte, b' ' | b'\n'));
+    empty.then(|| gap.bytes().filter(|byte| *byte == b'\n').count())
+}
+
+/// At the beginning of what is laid out alone it would be a docstring.
+fn is_text(statement: Option<&Stmt>) -> bool {
+    matches!(statement, Some(Stmt::Expr(text)) if text.value.is_string_literal_expr())
 }
 
 fn is_definition(statement: &Stmt) -> bool {
