@@ -139,5 +139,6 @@ fn outcome() -> Outcome {
         ],
         findings,
         counts: Counts { stated: 1_650, hashed: 1, parsed: 3, rendered: 3, validated: 3, ..Counts::default() },
+        cleaned: None,
     }
 }

@@ -832,3 +832,78 @@ fn measured(project: &Project, args: &[&str]) -> (Duration, u64) {
     project.remove("peak.txt");
     (elapsed, peak)
 }
+
+/// A report written through a link goes to what it leads to, and the link stays; what is no file is written to.
+#[test]
+fn a_link_is_written_through() {
+    let project = Project::new();
+    project.build();
+    project.put("real.json", "");
+    std::os::unix::fs::symlink("real.json", project.path("link.json")).unwrap();
+    let report = |file: &str| project.hfgen(&["check", "--format", "json", "--output", file]).expect(0);
+    report("link.json");
+    assert!(project.read("real.json").contains("\"command\": \"check\""));
+    assert!(fs::symlink_metadata(project.path("link.json")).unwrap().is_symlink());
+    let ran = report("/dev/stdout");
+    assert!(ran.stdout.contains("\"command\": \"check\""), "{}", ran.text());
+    report("/dev/null");
+}
+
+/// Nothing is made on the way to an output that may not be written.
+#[test]
+fn a_link_out_of_the_output_root_gets_no_folders() {
+    let project = Project::new();
+    let elsewhere = project.outside().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::create_dir(project.path("generated")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, project.path("generated/hardware")).unwrap();
+    project.hfgen(&["build"]).expect(2).has("HF403");
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+/// Values that nobody could mean.
+#[test]
+fn what_means_nothing_is_found() {
+    for (path, text, words) in [
+        (
+            "registry.toml",
+            "\n[[model.alpha.skip]]\ncheck = \"*\"\nreason = \"x\"\nexpires = \"soon\"\n",
+            "`soon` is no day",
+        ),
+        (
+            "registry.toml",
+            "\n[[model.alpha.skip]]\ncheck = \"*\"\nreason = \"x\"\nexpires = \"2027-02-30\"\n",
+            "`2027-02-30` is no day",
+        ),
+        ("rules/50-x.toml", "[[tiny]]\nmatch = \"x\"\nrole = \"layer\"\n", "did you mean `layers`?"),
+        (
+            "rules/50-x.toml",
+            "[[tiny]]\nmatch = \"x\"\n[[tiny]]\nselect = { family = [\"txt\"] }\n",
+            "unknown family `txt`",
+        ),
+        (
+            "rules/50-x.toml",
+            "[family.late]\ntitle = \"x\"\nwhen = { family = [\"text\"] }\n",
+            "asks for a family, which is not decided yet",
+        ),
+        (
+            "rules/50-x.toml",
+            "[check.odd]\ntitle = \"x\"\nfault = \"x\"\nhardware = [\"cudda\"]\n",
+            "did you mean `cuda`?",
+        ),
+    ] {
+        let project = Project::new();
+        let before = if project.has(path) { project.read(path) } else { String::new() };
+        project.put(path, before + text);
+        project.hfgen(&["check"]).has(words).has("-->");
+    }
+    let project = Project::new();
+    let text = project.read("registry.toml");
+    project.put("registry.toml", [text.as_bytes(), b"# \xff\n"].concat());
+    project.hfgen(&["build"]).expect(2).has("`registry.toml` is not UTF-8").has("registry.toml:");
+    // What a broken template includes is not known: nothing is said of it.
+    let project = Project::new();
+    project.append("templates/base.py.hbs", "{{#if x}}");
+    project.hfgen(&["check"]).has_not("HF220");
+    project.hfgen(&["why", "generated/test_hf_alpha.py"]).expect(0).has("templates/base.py.hbs").has("is not valid");
+}

@@ -237,15 +237,31 @@ fn a_hand_edit_is_shown_and_kept_until_it_is_forced() {
     project.assert_clean();
 }
 
+/// As git checks out with `core.autocrlf`.
+#[test]
+fn other_line_ends_are_no_hand_edit() {
+    let project = Project::new();
+    let path = "generated/test_hf_alpha.py";
+    project.build();
+    let text = project.read(path);
+    for without_cache in [false, true] {
+        project.put(path, text.replace('\n', "\r\n"));
+        if without_cache {
+            fs::remove_dir_all(project.path(".hfgen-cache")).unwrap();
+        }
+        project.hfgen(&["build"]).expect(0);
+        assert_eq!(project.read(path), text);
+    }
+}
+
 #[test]
 fn every_kind_of_hand_edit_is_noticed_without_any_cache() {
     let path = "generated/test_hf_gamma.py";
-    let edits: [(&str, fn(&str) -> Vec<u8>); 9] = [
+    let edits: [(&str, fn(&str) -> Vec<u8>); 8] = [
         ("a line behind", |text| (text.to_owned() + "x = 1\n").into()),
         ("a changed line", |text| text.replace("HIDDEN", "HIDDEM").into()),
         ("a line above the mark", |text| ("#!/usr/bin/env python\n".to_owned() + text).into()),
         ("the first line", |text| text.replacen("Do not edit", "Do edit", 1).into()),
-        ("other line ends", |text| text.replace('\n', "\r\n").into()),
         ("no last newline", |text| text.trim_end().into()),
         ("a byte order mark", |text| ("\u{feff}".to_owned() + text).into()),
         ("cut short", |text| text[..text.len() / 2].into()),
@@ -445,8 +461,16 @@ fn clean_removes_outputs_and_cache_and_nothing_else() {
     assert_eq!(project.outputs().into_keys().collect::<Vec<_>>(), ["index.py", "notes.txt"]);
     assert!(!project.has(".hfgen-cache"));
     project.hfgen(&["build"]).expect(3);
-    project.hfgen(&["clean", "--cache"]).expect(0);
+    // What was kept of hand edits stays, and git is still told that the folder is a cache.
+    project.hfgen(&["clean", "--cache", "--dry-run"]).expect(0).has("would remove 0 outputs and");
+    project.hfgen(&["clean", "--cache"]).expect(0).has("removed 0 outputs and");
     assert!(!project.has(".hfgen-cache"));
+    project.put(".hfgen-cache/edits/mine.patch", "mine");
+    project.hfgen(&["build"]).expect(3);
+    project.hfgen(&["clean", "--cache"]).expect(0);
+    assert!(!project.has(".hfgen-cache/trace.bin") && project.has(".hfgen-cache/edits/mine.patch"));
+    assert!(project.has(".hfgen-cache/.gitignore") && project.has(".hfgen-cache/CACHEDIR.TAG"));
+    project.remove(".hfgen-cache/edits/mine.patch");
     assert_eq!(project.outputs().len(), ALL + 1);
     project.hfgen(&["clean", "--outputs", "--force"]).expect(0);
     assert_eq!(project.outputs().into_keys().collect::<Vec<_>>(), ["notes.txt"]);

@@ -405,6 +405,20 @@ fn an_answer_that_is_none_changes_nothing() {
     assert_eq!(bench.types(), ["echo"], "it is not kept");
 }
 
+/// A mistake in the rules or the registry is no fault of the model, and takes nothing of what was proven of it.
+#[test]
+fn what_is_asked_wrongly_changes_nothing() {
+    let bench = Bench::new();
+    bench.probe(&[]).expect(0);
+    for error in
+        ["forward: BadDescription: there is no kind idz", "build: PatternError: missing ), unterminated subpattern"]
+    {
+        bench.plan(json!({"EchoModel": format!("error {error}")}));
+        bench.probe(&["--force", "--model", "echo"]).expect(1).has("a rule about `echo` can't be used").has(error);
+        assert!(bench.lock().models["echo"].proven.as_ref().unwrap().classes["EchoModel"].error.is_none());
+    }
+}
+
 #[test]
 fn a_python_that_can_t_probe_is_refused_with_what_to_do() {
     let bench = Bench::new();

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{HFGEN, Project, Ran, heeding_interrupts, skipped};
+use serde_json::Value;
 
 const RULES: &str = r#"
 [target.own]
@@ -314,5 +315,7 @@ fn every_exit_code_is_what_the_manual_says() {
     run(&["--format", "junit"]).expect(1).has("<testcase name=\"test_one\" classname=\"generated/test_own_bert.py\"");
     run(&["--format", "github"]).expect(1).has("::error title=HF707");
     let lines = run(&["--format", "jsonl"]).expect(1);
-    assert_eq!(lines.stdout.lines().count(), 2, "{}", lines.text());
+    let lines_of = |line: &str| serde_json::from_str::<Value>(line).unwrap()["type"].clone();
+    let types: Vec<Value> = lines.stdout.lines().map(lines_of).collect();
+    assert_eq!(types, ["finding", "test", "test", "summary"], "{}", lines.text());
 }

@@ -78,6 +78,23 @@ fn names_that_mean_nothing_are_refused_with_the_near_miss() {
     assert!(!project.has("generated"));
     project.hfgen(&["why", "generated/test_hf_alfa.py"]).expect(2).has("did you mean `generated/test_hf_alpha.py`?");
     project.hfgen(&["affected", "templates/bas.py.hbs"]).expect(2).has("did you mean `templates/base.py.hbs`?");
+    project.hfgen(&["why", "alpha"]).expect(2).has("did you mean `generated/test_hf_alpha.py`?");
+    project.hfgen(&["why", "index.py"]).expect(2).has("did you mean `generated/index.py`?");
+    project.hfgen(&["build", "--model", "ALPHA"]).expect(2).has("did you mean `alpha`?");
+    for (input, words) in [
+        ("registry.toml#modl.alpha", "did you mean `model`?"),
+        ("registry.toml#model.alpa", "did you mean `alpha`?"),
+        ("registry.toml#model.alpha.tinny", "did you mean `tiny`?"),
+        ("registry.toml#hardware.cudda", "did you mean `cuda`?"),
+        ("registry.toml#project.outputt", "did you mean `output`?"),
+        ("registry.lock#alpha", "`registry.lock` has no `alpha`"),
+        ("registry.lock#model.alpa", "did you mean `alpha`?"),
+        ("rules/20-targets.toml#target.tex", "did you mean `text`?"),
+        ("templates/base.py.hbs#x", "is a template: it has no fields"),
+    ] {
+        project.hfgen(&["affected", input]).expect(2).has(words);
+    }
+    project.hfgen(&["build", "--templates", "nowhere"]).expect(2).has("`nowhere` is no folder of templates");
     project.hfgen(&["graph", "--focus", "gama"]).expect(2).has("did you mean `gamma`?");
 }
 

@@ -5,6 +5,7 @@ mod common;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -170,6 +171,15 @@ fn an_edit_is_built_at_once_and_a_mistake_ends_nothing() {
     watching.wait("watching");
     project.edit("templates/index.py.hbs", "MODELS =", "{{> new/part}}\nMODELS =");
     watching.wait("rebuilt 1 of 14");
+    watching.wait("watching");
+    // A folder that goes and comes back, as another branch is checked out, and an edit in it afterwards.
+    fs::rename(project.path("templates"), project.path("aside")).unwrap();
+    watching.wait("error");
+    watching.wait("watching");
+    fs::rename(project.path("aside"), project.path("templates")).unwrap();
+    watching.wait("watching");
+    project.edit("templates/base.py.hbs", "LABELS", "NAMES");
+    watching.wait("rebuilt 6 of 14");
     drop(watching);
     project.assert_clean();
     project.assert_swept();

@@ -3,7 +3,9 @@
 use super::inspect::View;
 use crate::finding::codes::output::UNKNOWN_SELECTION;
 use crate::finding::{Finding, did_you_mean};
+use crate::graph::models::{model_keys, registry, rule_book, settings};
 use crate::graph::outputs::Prepared;
+use crate::registry::config::{Custom, Hardware, Override};
 use crate::rules::plan::Entry;
 
 /// An input as it is typed: `registry.toml#model.bert.tiny`.
@@ -33,8 +35,11 @@ pub fn affected(view: &View, input: &Input) -> Result<Vec<String>, Finding> {
             None => finding.help("inputs are registry.toml, registry.lock, rules/*.toml and templates/**/*.hbs"),
         });
     }
+    if let Some(field) = &input.field {
+        known_field(view, &input.path, &split(field))?;
+    }
     let test: Test = match input.path.as_str() {
-        "registry.toml" => registry(input.field.as_deref()),
+        "registry.toml" => in_registry(input.field.as_deref()),
         "registry.lock" => lock(input.field.as_deref()),
         path if path.starts_with("rules/") => rules(view, path, input.field.as_deref()),
         path => {
@@ -51,13 +56,70 @@ pub fn affected(view: &View, input: &Input) -> Result<Vec<String>, Finding> {
     Ok(reached.map(|(planned, _)| planned.entry.path.clone()).collect())
 }
 
+/// A finding where an input can't have this field. What stands deeper than a section, a name and a key is anybody's.
+fn known_field(view: &View, path: &str, field: &[String]) -> Result<(), Finding> {
+    let (db, workspace) = (&view.session.db, view.session.workspace);
+    let keys = |value: Result<serde_json::Value, serde_json::Error>| -> Vec<String> {
+        let object = value.ok().and_then(|value| value.as_object().cloned());
+        object.unwrap_or_default().into_iter().map(|(key, _)| key).collect()
+    };
+    let one_of = |at: usize, known: &[String]| match field.get(at) {
+        Some(part) if !known.contains(part) => {
+            let finding = Finding::error(UNKNOWN_SELECTION, format!("`{path}` has no `{}`", field[..=at].join(".")));
+            let known = || known.iter().map(String::as_str);
+            let help = did_you_mean(part, known()).or_else(|| {
+                let names: Vec<&str> = known().take(12).collect();
+                (!names.is_empty()).then(|| format!("there are {}", names.join(", ")))
+            });
+            Err(help.into_iter().fold(finding, Finding::help))
+        }
+        _ => Ok(()),
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let models = || model_keys(db, workspace).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let settings = settings(db, workspace);
+    match path {
+        "registry.toml" => {
+            one_of(0, &words(&["project", "hardware", "model", "custom"]))?;
+            match field[0].as_str() {
+                "project" => one_of(1, &keys(serde_json::to_value(&settings.project))),
+                "hardware" => {
+                    one_of(1, &settings.hardware.keys().cloned().collect::<Vec<_>>())?;
+                    one_of(2, &keys(serde_json::to_value(Hardware::default())))
+                }
+                "model" => {
+                    one_of(1, &models())?;
+                    one_of(2, &keys(serde_json::to_value(Override::default())))
+                }
+                _ => {
+                    one_of(1, &registry(db, workspace).value.custom.keys().cloned().collect::<Vec<_>>())?;
+                    one_of(2, &keys(serde_json::to_value(Custom::default())))
+                }
+            }
+        }
+        "registry.lock" => {
+            one_of(0, &words(&["version", "transformers", "base_fields", "class_names", "worker", "model"]))?;
+            if field[0] == "model" { one_of(1, &models()) } else { Ok(()) }
+        }
+        path if path.starts_with("rules/") => {
+            let lists = ["tiny", "input", "label"];
+            let named = ["family", "tag", "check", "contract", "target"];
+            one_of(0, &words(&[&named[..], &lists].concat()))?;
+            let names = sections(view, path).into_iter().filter(|(kind, _)| *kind == field[0]).map(|(_, name)| name);
+            if lists.contains(&field[0].as_str()) { Ok(()) } else { one_of(1, &names.collect::<Vec<_>>()) }
+        }
+        _ => Err(Finding::error(UNKNOWN_SELECTION, format!("`{path}` is a template: it has no fields"))
+            .help("name the template alone, or the field of registry.toml, registry.lock or rules/ that it reads")),
+    }
+}
+
 type Test = Box<dyn Fn(&Entry, &Prepared) -> bool>;
 
 fn reads(prepared: &Prepared, path: &str) -> bool {
     prepared.closure.reads.may_read(path)
 }
 
-fn registry(field: Option<&str>) -> Test {
+fn in_registry(field: Option<&str>) -> Test {
     let Some(field) = field else { return Box::new(|_, _| true) };
     let parts = split(field);
     let rest = parts[1..].to_vec();
@@ -115,15 +177,16 @@ fn model(rest: Vec<String>, path: impl Fn(&[String]) -> Option<String> + 'static
     })
 }
 
+/// Kind and name of each rule that stands in a file.
+fn sections(view: &View, path: &str) -> Vec<(String, String)> {
+    let book = rule_book(&view.session.db, view.session.workspace);
+    let here = book.value.origin.iter().filter(|(_, origin)| *origin == path);
+    here.filter_map(|(key, _)| key.split_once('.').map(|(kind, name)| (kind.to_owned(), name.to_owned()))).collect()
+}
+
 fn rules(view: &View, path: &str, field: Option<&str>) -> Test {
-    let book = crate::graph::models::rule_book(&view.session.db, view.session.workspace);
-    let sections: Vec<(String, String)> = book
-        .value
-        .origin
-        .iter()
-        .filter(|(_, origin)| *origin == path)
-        .filter_map(|(key, _)| key.split_once('.').map(|(kind, name)| (kind.to_owned(), name.to_owned())))
-        .collect();
+    let book = rule_book(&view.session.db, view.session.workspace);
+    let sections = sections(view, path);
     let wanted = match field.map(split).as_deref() {
         Some([kind, name, ..]) => vec![(kind.clone(), name.clone())],
         Some([kind]) => sections.into_iter().filter(|(known, _)| known == kind).collect(),

@@ -38,12 +38,8 @@ pub fn reached(
             (git.base("HEAD").map_err(|error| failure(&error))?, staged.collect())
         }
     };
-    let mut reached: FxHashSet<String> = now
-        .outputs
-        .iter()
-        .map(|planned| planned.entry.path.clone())
-        .filter(|path| paths.iter().any(|changed| changed == path))
-        .collect();
+    let mut reached: FxHashSet<String> =
+        now.outputs.iter().map(|planned| planned.entry.path.clone()).filter(|path| paths.contains(path)).collect();
     let is_input = |path: &str| {
         session.set.files.iter().any(|file| file.path == path)
             || path.starts_with("rules/")

@@ -1,4 +1,7 @@
-//! Removing what hfgen made: outputs that are still as it wrote them, and the cache. Needs no readable inputs.
+//! Removing what hfgen made: outputs that are still as it wrote them, and the cache. Of the inputs only
+//! registry.toml is read, for the output root.
+
+use std::path::PathBuf;
 
 use super::engine::below;
 use super::memory;
@@ -34,18 +37,39 @@ pub fn clean(system: &dyn System, options: &Options, what: What) -> Result<Outco
     if what.outputs {
         outputs(system, options, &layout, what.dry, &mut outcome)?;
     }
+    let mut of_cache = 0;
+    if what.cache {
+        of_cache = cache(system, &layout, what.dry)?;
+    }
     drop(lock);
-    if what.cache && !what.dry {
-        for file in system.walk(&layout.folder).map_err(Failure::io("listing the cache"))? {
-            // Hand edits were kept there for their owner.
-            if !file.starts_with("edits") {
-                system.remove_file(&layout.folder.join(&file)).map_err(Failure::io("removing the cache"))?;
-            }
+    outcome.cleaned = Some(of_cache);
+    outcome.counts.removed = outcome.count(Action::Removed) as u64;
+    Ok(outcome)
+}
+
+/// Removes the cache and says how many files it had. Hand edits were kept there for their owner: they stay, and what
+/// tells git that the folder is a cache.
+fn cache(system: &dyn System, layout: &Layout, dry: bool) -> Result<usize, Failure> {
+    let files = system.walk(&layout.folder).map_err(Failure::io("listing the cache"))?;
+    let full = |file: &PathBuf| layout.folder.join(file);
+    let edits = layout.edits();
+    let (edits, mut files): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.iter().map(full).partition(|file| file.starts_with(&edits));
+    let markers = layout.markers().map(|(path, _)| path);
+    files.retain(|file| edits.is_empty() || !markers.contains(file));
+    if !dry {
+        // Whoever waits for the lock goes on when its file is gone.
+        files.sort_by_key(|file| *file == layout.lock());
+        for file in &files {
+            system.remove_file(file).map_err(Failure::io("removing the cache"))?;
+        }
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            // Those that have something left stay.
+            let _ = system.remove_empty_folder(folder);
         }
         let _ = system.remove_empty_folder(&layout.folder);
     }
-    outcome.counts.removed = outcome.count(Action::Removed) as u64;
-    Ok(outcome)
+    Ok(files.iter().filter(|file| **file != layout.lock()).count())
 }
 
 fn outputs(
@@ -77,8 +101,6 @@ fn outputs(
         }
     }
     known.sort();
-    outcome.planned = known.len();
-    outcome.selected = known.len();
     let mut writer = None;
     for (path, body) in known {
         let full = options.root.join(&path);
@@ -118,6 +140,8 @@ fn outputs(
             diff: None,
         });
     }
+    outcome.planned = outcome.count(Action::Kept);
+    outcome.selected = outcome.planned;
     if !dry {
         let _ = system.remove_file(&layout.stamps());
         let _ = system.remove_file(&layout.trace());

@@ -1,6 +1,6 @@
 //! The deep check: `python -m py_compile` and `pytest --collect-only` on outputs, each verdict kept by content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,10 @@ use super::selection::Selected;
 use crate::digest::Digest;
 use crate::finding::codes::output::{DOES_NOT_COMPILE, NOT_COLLECTED, UNKNOWN_PYTHON};
 use crate::finding::{Finding, Place};
+use crate::python::library;
 use crate::store::{FOLDER, frame};
 use crate::sys::{Ran, System};
+use crate::validate::FileKind;
 
 /// So many files go to one Python process.
 const CHUNK: usize = 200;
@@ -46,7 +48,7 @@ pub fn deep(
 ) -> Result<Verdicts, Failure> {
     let view = View::open(system, options)?;
     let selected = Selected::resolve(system, options, &view.session, &view.plan)?;
-    let version = version(system, options, python)?;
+    let libraries = libraries(system, options, python)?;
     let store = options.root.join(FOLDER).join("deep.bin");
     let mut known: BTreeMap<Digest, Verdict> =
         system.read(&store).ok().and_then(|bytes| frame::decode(&bytes).ok()).unwrap_or_default();
@@ -62,11 +64,11 @@ pub fn deep(
             files.push((planned.entry.path.as_str(), digest));
         }
     }
-    // What a file collects depends on what it imports, so the support package is in its key.
+    // What a file collects depends on what it imports, so the support package is in its key, and the libraries are.
     let common = Digest::of_value(&common);
     let keyed: Vec<(&str, Digest)> = files
         .iter()
-        .map(|(path, digest)| (*path, Digest::of_parts([path.as_bytes(), &digest.0, &common.0, version.as_bytes()])))
+        .map(|(path, digest)| (*path, Digest::of_parts([path.as_bytes(), &digest.0, &common.0, &libraries.0])))
         .collect();
     let open: Vec<(&str, Digest)> = keyed.iter().filter(|(_, key)| !known.contains_key(key)).copied().collect();
     progress.begin("asking Python", Some(open.len()));
@@ -96,7 +98,9 @@ pub fn deep(
             }
         }
     }
-    known.retain(|key, _| keyed.iter().any(|(_, used)| used == key) || !selected.is_everything());
+    let used: BTreeSet<Digest> = keyed.iter().map(|(_, key)| *key).collect();
+    // What is wrong may be wrong with the environment: it is asked about again.
+    known.retain(|key, verdict| verdict.wrong.is_none() && (used.contains(key) || !selected.is_everything()));
     if !open.is_empty() {
         // Only time is lost when this can't be kept.
         let _ = system.write_atomic(&store, &frame::encode(&known, 0));
@@ -104,13 +108,12 @@ pub fn deep(
     Ok(verdicts)
 }
 
-fn version(system: &dyn System, options: &Options, python: &str) -> Result<String, Failure> {
-    let ran = system.run(python, &["-VV"], &options.root, &[]);
-    match ran {
-        Ok(ran) if ran.ok() => Ok(String::from_utf8_lossy(&ran.stdout).trim().to_owned()),
-        Ok(ran) => Err(unusable(python, &String::from_utf8_lossy(&ran.stderr))),
-        Err(error) => Err(unusable(python, &error.to_string())),
-    }
+/// Of the versions of Python and of the libraries that it has; it must have pytest.
+fn libraries(system: &dyn System, options: &Options, python: &str) -> Result<Digest, Failure> {
+    let versions = library::versions(system, python, &options.root)
+        .and_then(|versions| library::demand(&versions, python, &["pytest"]).map(|()| versions))
+        .map_err(|finding| Failure::Selection(vec![finding]))?;
+    Ok(Digest::of_value(&versions))
 }
 
 fn unusable(python: &str, why: &str) -> Failure {
@@ -140,15 +143,11 @@ fn ask(system: &dyn System, options: &Options, python: &str, paths: &[&str]) -> 
             }
         }
     }
-    let tests: Vec<&str> = paths
-        .iter()
-        .copied()
-        .filter(|path| {
-            verdicts[path].wrong.is_none() && path.rsplit('/').next().is_some_and(|n| n.starts_with("test_"))
-        })
-        .collect();
+    let is_test = |path: &&str| verdicts[path].wrong.is_none() && FileKind::is_test(path);
+    let tests: Vec<&str> = paths.iter().copied().filter(is_test).collect();
     if !tests.is_empty() {
-        let collect = ["pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"];
+        // Paths are told from the root folder, which a configuration above the project would move.
+        let collect = ["pytest", "--rootdir=.", "--collect-only", "-qq", "-p", "no:cacheprovider"];
         let ran = run(&collect, &tests)?;
         let said = String::from_utf8_lossy(&ran.stdout).into_owned();
         if said.trim().is_empty() && !ran.ok() {

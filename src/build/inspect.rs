@@ -99,7 +99,10 @@ impl View {
             standing,
         };
         match &prepared {
-            Err(findings) => known.findings.clone_from(findings),
+            Err(findings) => {
+                known.findings.clone_from(findings);
+                known.due.push(Reason::Unusable);
+            }
             Ok(now) => {
                 known.templates = now.templates().map(|(path, _)| path.to_owned()).collect();
                 known.reads = now.held.iter().map(|(path, _)| path.clone()).collect();
@@ -207,7 +210,10 @@ impl View {
         }
         let uses: Vec<Use<'_>> =
             data.iter().map(|(template, data)| Use { template, data: data.iter().collect() }).collect();
-        findings.extend(crate::template::lint(&graph, &uses));
+        // Of what a broken template includes nothing is known.
+        if findings.is_empty() {
+            findings.extend(crate::template::lint(&graph, &uses));
+        }
         findings
     }
 }

@@ -110,7 +110,7 @@ impl Maker<'_> {
     fn reasons(&self, db: &Database, job: &Job<'_, '_>, now: Option<&Prepared>) -> Vec<Reason> {
         let mut reasons = match (now, job.old) {
             (None, None) => vec![Reason::New],
-            (None, Some(_)) => vec![Reason::DemandsChanged],
+            (None, Some(_)) => vec![Reason::Unusable],
             (Some(_), None) => match self.trace.output(&job.planned.entry.path) {
                 Some(before) => vec![Reason::OtherRule { before: before.entry.rule.clone() }],
                 None => vec![Reason::New],

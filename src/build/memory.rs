@@ -33,19 +33,16 @@ pub struct Taken {
 
 /// Takes the project's lock, so that two builds don't write at once.
 pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Result<Taken, Failure> {
-    let failed = |what: &str| Failure::io(format!("{what} {FOLDER}"));
-    if !system.exists(&layout.folder) {
-        system.make_folders(&layout.folder).map_err(failed("making"))?;
-        for (path, text) in layout.markers() {
-            system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
-        }
-    }
     let waited = Cell::new(false);
     let waiting = || {
         waited.set(true);
         progress.note("waiting for another build of this project");
     };
-    let lock = system.lock(&layout.lock(), &waiting).map_err(failed("locking"))?;
+    let mut lock = locked(system, layout, &waiting)?;
+    // Whom this waited for may have removed the cache, and with it the file that is locked now.
+    while waited.get() && !system.exists(&layout.lock()) {
+        lock = locked(system, layout, &waiting)?;
+    }
     // Whoever was writing these was killed, or only loses a little speed.
     for (name, _) in system.list(&layout.folder).unwrap_or_default() {
         if name.starts_with(TEMPORARY) {
@@ -53,6 +50,19 @@ pub fn take(system: &dyn System, layout: &Layout, progress: &dyn Progress) -> Re
         }
     }
     Ok(Taken { waited: waited.get(), _lock: lock })
+}
+
+/// The cache folder with its marks, locked.
+fn locked(system: &dyn System, layout: &Layout, waiting: &dyn Fn()) -> Result<Box<dyn Lock>, Failure> {
+    let failed = |what: &str| Failure::io(format!("{what} {FOLDER}"));
+    let markers = layout.markers();
+    if markers.iter().any(|(path, _)| !system.exists(path)) {
+        system.make_folders(&layout.folder).map_err(failed("making"))?;
+        for (path, text) in markers {
+            system.write_atomic(&path, text.as_bytes()).map_err(failed("writing to"))?;
+        }
+    }
+    system.lock(&layout.lock(), waiting).map_err(failed("locking"))
 }
 
 /// Called before anything is written: a build that doesn't come to its end leaves no stamps, and the next one looks for

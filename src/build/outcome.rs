@@ -74,6 +74,9 @@ pub struct Outcome {
     pub outputs: Vec<OutputOutcome>,
     pub findings: Vec<Finding>,
     pub counts: Counts,
+    /// Of a clean and not a build: how many files of the cache were, or would be, removed.
+    #[serde(skip)]
+    pub cleaned: Option<usize>,
 }
 
 impl Outcome {
@@ -81,7 +84,7 @@ impl Outcome {
         self.outputs.iter().filter(|output| output.action == action).count()
     }
 
-    /// Outputs that are, or would be, written or removed.
+    /// Outputs that are, or would be, written or removed, and those that would be if they were valid.
     pub fn moved(&self) -> usize {
         self.outputs.iter().filter(|output| !matches!(output.action, Action::Unchanged | Action::Kept)).count()
     }

@@ -35,13 +35,8 @@ pub struct InputSet {
 
 pub const REGISTRY: &str = "registry.toml";
 pub const LOCK: &str = "registry.lock";
-const RULES: &str = "rules";
-const TEMPLATES: &str = "templates";
-
-/// The nearest folder upward from `start` that holds a registry.toml.
-pub fn find_root(system: &dyn System, start: &Path) -> Option<PathBuf> {
-    start.ancestors().find(|folder| system.exists(&folder.join(REGISTRY))).map(Path::to_owned)
-}
+pub const RULES: &str = "rules";
+pub const TEMPLATES: &str = "templates";
 
 /// Lists the inputs below `root` and in the layers of templates.
 pub fn inputs(system: &dyn System, root: &Path, layers: &[PathBuf]) -> std::io::Result<InputSet> {
@@ -101,7 +96,8 @@ fn templates(system: &dyn System, root: &Path, layer: &Path, number: u8, set: &m
 fn listed(system: &dyn System, folder: &Path) -> std::io::Result<Vec<(String, Kind)>> {
     match system.list(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        other => other,
+        Err(error) => Err(std::io::Error::new(error.kind(), format!("{}: {error}", folder.display()))),
+        listed => listed,
     }
 }
 

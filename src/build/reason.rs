@@ -39,6 +39,8 @@ pub enum Reason {
     },
     /// The same fields in another order; or, where rendering failed, a field beside them.
     OrderChanged,
+    /// A template that it needs is missing or broken.
+    Unusable,
     /// Contract, lowest Python, line length or the class names of transformers.
     DemandsChanged,
     /// The file is gone.
@@ -62,6 +64,7 @@ impl fmt::Display for Reason {
             Self::FieldAdded { path } => write!(f, "{path} is read now"),
             Self::FieldGone { path } => write!(f, "{path} is no longer read"),
             Self::OrderChanged => write!(f, "the order of its fields, or a field beside them, changed"),
+            Self::Unusable => write!(f, "its template can't be used"),
             Self::DemandsChanged => write!(f, "what validation demands changed"),
             Self::Missing => write!(f, "the file is missing"),
             Self::Replaced => write!(f, "the file holds another build's text"),

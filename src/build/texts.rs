@@ -1,9 +1,13 @@
 //! The inputs of a round, listed and read. No database is needed for it, so it can go on beside other reading.
 
+use std::path::Path;
+
 use super::options::{Failure, Options};
 use super::project::{self, InputSet, Role};
 use super::scan::Scan;
 use crate::digest::Digest;
+use crate::finding::codes::output::NOT_READABLE;
+use crate::finding::{Finding, Place};
 use crate::sys::{Stamp, System, text_of};
 
 /// The inputs as they were read.
@@ -48,9 +52,21 @@ impl Texts {
                     Some(Read { text, digest, stamp })
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.role != Role::Registry => None,
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    return Err(not_text(system, &file.path, &path));
+                }
                 Err(error) => return Err(Failure::io(file.path.clone())(error)),
             });
         }
         Ok(Self { set, files, at })
     }
+}
+
+/// An input that is not UTF-8, with the place from which on it is not.
+fn not_text(system: &dyn System, name: &str, path: &Path) -> Failure {
+    let bytes = system.read(path).unwrap_or_default();
+    let at = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let place = Place::in_text(name, &String::from_utf8_lossy(&bytes), at, at + 1);
+    let finding = Finding::error(NOT_READABLE, format!("`{name}` is not UTF-8")).at(place);
+    Failure::Inputs(vec![finding.help("save it as UTF-8")])
 }

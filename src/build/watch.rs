@@ -11,8 +11,8 @@ use super::engine::round;
 use super::options::{Failure, Options};
 use super::outcome::Outcome;
 use super::progress::Progress;
+use super::project::{LOCK, REGISTRY, RULES, TEMPLATES};
 use super::session::Session;
-use crate::store::FOLDER;
 use crate::sys::System;
 
 /// Editors write in several steps; a round waits until they have been still for so long.
@@ -27,17 +27,20 @@ pub fn watch(
 ) -> Result<(), Failure> {
     let (sender, changes) = unbounded();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if let Ok(event) = event
-            && !matches!(event.kind, EventKind::Access(_))
-        {
-            // The receiver goes with the watch.
-            let _ = sender.send(event.paths);
-        }
+        let changed = match event {
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
+            Ok(event) if !event.need_rescan() => Some(event.paths),
+            // Something was missed.
+            Ok(_) | Err(_) => None,
+        };
+        // The receiver goes with the watch.
+        let _ = sender.send(changed);
     })
     .map_err(unwatchable)?;
     let mut session: Option<Session> = None;
-    watch_folders(&mut watcher, system, options)?;
     loop {
+        // Folders come and go, as another branch is checked out; one that came back is another one.
+        watch_folders(&mut watcher, system, options)?;
         let started = Instant::now();
         let outcome = round(system, options, progress, &mut session);
         if outcome.is_err() {
@@ -55,19 +58,26 @@ pub fn watch(
 
 fn watch_folders(watcher: &mut RecommendedWatcher, system: &dyn System, options: &Options) -> Result<(), Failure> {
     watcher.watch(&options.root, RecursiveMode::NonRecursive).map_err(unwatchable)?;
-    let mut folders: Vec<PathBuf> = vec![options.root.join("rules"), options.root.join("templates")];
-    folders.extend(options.templates.iter().map(|layer| options.root.join(layer)));
-    for folder in folders.iter().filter(|folder| system.exists(folder)) {
+    for folder in folders(options).iter().filter(|folder| system.exists(folder)) {
+        // What is watched under this name may be a folder that is gone.
+        let _ = watcher.unwatch(folder);
         watcher.watch(folder, RecursiveMode::Recursive).map_err(unwatchable)?;
     }
     Ok(())
 }
 
-/// Waits for a change of an input, and then until changes stop coming.
-fn wait(changes: &Receiver<Vec<PathBuf>>, options: &Options) -> bool {
+/// The folders that hold inputs, there or not.
+fn folders(options: &Options) -> Vec<PathBuf> {
+    let own = [RULES, TEMPLATES].map(PathBuf::from);
+    own.iter().chain(&options.templates).map(|folder| options.root.join(folder)).collect()
+}
+
+/// Waits for a change of an input, and then until changes stop coming. `None`: nobody knows what changed.
+fn wait(changes: &Receiver<Option<Vec<PathBuf>>>, options: &Options) -> bool {
+    let folders = folders(options);
     loop {
-        let Ok(paths) = changes.recv() else { return false };
-        if paths.iter().any(|path| is_input(path, &options.root)) {
+        let Ok(changed) = changes.recv() else { return false };
+        if changed.is_none_or(|paths| paths.iter().any(|path| is_input(path, &options.root, &folders))) {
             break;
         }
     }
@@ -75,13 +85,12 @@ fn wait(changes: &Receiver<Vec<PathBuf>>, options: &Options) -> bool {
     true
 }
 
-fn is_input(path: &Path, root: &Path) -> bool {
-    if path.starts_with(root.join(FOLDER)) {
-        return false;
-    }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let ending = |ending: &str| name.ends_with(ending) && !name.starts_with('.');
-    name == "registry.toml" || name == "registry.lock" || ending(".toml") || ending(".hbs")
+/// Whether what stands at `path` may be an input or hold some. What editors put beside a file is not.
+fn is_input(path: &Path, root: &Path, folders: &[PathBuf]) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let is_aside = name.starts_with('.') || name.ends_with('~');
+    let of_root = [REGISTRY, LOCK].iter().any(|name| path == root.join(name));
+    of_root || !is_aside && folders.iter().any(|folder| path.starts_with(folder))
 }
 
 fn unwatchable(error: notify::Error) -> Failure {

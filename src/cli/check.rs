@@ -10,6 +10,7 @@ use super::stop::Ended;
 use super::{Context, Exit};
 use crate::build::deep::deep;
 use crate::build::{self, Mode, Options};
+use crate::python::library;
 use crate::report::Report;
 use crate::report::text::plural;
 
@@ -25,7 +26,8 @@ pub fn run(context: &Context<'_>, args: &CheckArgs) -> Ended {
     let progress = context.progress();
     let mut outcome = build::build(context.system, &options, &progress)?;
     if args.deep {
-        let verdicts = deep(context.system, &options, &args.python, &progress)?;
+        let python = library::find(context.system, &options.root, args.python.as_deref());
+        let verdicts = deep(context.system, &options, &python, &progress)?;
         context.console.note(&format!(
             "{}: {} valid, {} invalid, {} tests collected ({} from the cache)\n",
             plural(verdicts.valid + verdicts.invalid, "Python file"),

@@ -25,10 +25,11 @@ use crate::report::coverage::{badge, html, human, json, markdown};
 use crate::report::news::Since;
 use crate::report::{self, Look, Report};
 use crate::run::changes::Change;
-use crate::run::files::{Suite, TestFile, is_test};
+use crate::run::files::{Suite, TestFile};
 use crate::run::kept::{Kept, Known};
 use crate::run::session::{How, Session};
 use crate::run::sources::Sources;
+use crate::validate::FileKind;
 
 pub fn run(context: &Context<'_>, args: &CoverageArgs) -> Ended {
     let options = options(context, &args.engine)?;
@@ -182,7 +183,7 @@ fn pending(context: &Context<'_>, options: &Options) -> Result<Pending, Stop> {
         };
         let why = output.why.first().map(|why| format!(" ({why})")).unwrap_or_default();
         let words = format!("{what} {}{why}", output.path);
-        if output.model.is_none() && output.path.ends_with(".py") && !is_test(&output.path) {
+        if output.model.is_none() && output.path.ends_with(".py") && !FileKind::is_test(&output.path) {
             pending.shared.get_or_insert(words);
         } else {
             pending.files.insert(output.path.clone(), words);
@@ -193,10 +194,9 @@ fn pending(context: &Context<'_>, options: &Options) -> Result<Pending, Stop> {
 
 /// The results of other machines, with the names of their files.
 fn others(context: &Context<'_>, files: &[PathBuf]) -> Result<Vec<(String, Kept)>, Stop> {
-    let here = context.folder()?;
     let mut others = Vec::new();
     for file in files {
-        let kept = Kept::load(context.system, &here.join(file));
+        let kept = Kept::load(context.system, file);
         if kept.files().next().is_none() {
             let message = format!("`{}` holds no results", file.display());
             let help = "name a copy of another machine's .hfgen-cache/results.jsonl";

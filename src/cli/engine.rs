@@ -6,6 +6,7 @@ use super::args::SelectArgs;
 use super::args::build::EngineArgs;
 use super::stop::Stop;
 use super::{Context, Exit};
+use crate::build::project::folder_stamp;
 use crate::build::{Changed, Failure, Options, Selection};
 use crate::finding::Finding;
 use crate::finding::codes::output::NOT_READABLE;
@@ -17,6 +18,13 @@ pub fn options(context: &Context<'_>, engine: &EngineArgs) -> Result<Options, St
     let root = context.root()?;
     let here = context.folder()?;
     let absolute = |path: &PathBuf| if path.is_absolute() { path.clone() } else { here.join(path) };
+    if let Some(layer) = engine.templates.iter().find(|layer| folder_stamp(context.system, &absolute(layer)).is_none())
+    {
+        let message = format!("`{}` is no folder of templates", layer.display());
+        return Err(Finding::error(NOT_READABLE, message)
+            .help("name a folder that is laid out as templates/ is")
+            .into());
+    }
     let below_root = |path: PathBuf| path.strip_prefix(&root).map_or(path.clone(), PathBuf::from);
     Ok(Options {
         output_dir: engine.output_dir.as_ref().map(absolute).map(below_root),
@@ -68,7 +76,9 @@ impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Inputs(findings) | Failure::Selection(findings) => Self { exit: Exit::Broken, findings },
-            Failure::Io { what, source } => Finding::error(NOT_READABLE, format!("{what}: {source}")).into(),
+            Failure::Io { what, source } => Finding::error(NOT_READABLE, format!("{what}: {source}"))
+                .help("hfgen reads the project's folder, and writes to its output folder and to .hfgen-cache")
+                .into(),
         }
     }
 }

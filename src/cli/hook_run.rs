@@ -52,6 +52,7 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
     let staged = staged::staged(&git, &options.root, &status, &relevant)?;
     if staged.paths.is_empty() {
         context.console.note(&format!("hfgen: nothing staged reaches an output ({})\n", text::time(started.elapsed())));
+        context.report(&Report::of_findings(context.command, &[]), &args.report)?;
         return Ok(Exit::Fine);
     }
     let overlay = OverlaySystem { below: context.system, contents: staged.contents };
@@ -68,7 +69,6 @@ pub fn run(context: &Context<'_>, args: &HookRunArgs) -> Ended {
             text::plural(outcome.selected, "output"),
             text::time(started.elapsed())
         ));
-        return Ok(exit);
     }
     let report = Report { exit: exit.code(), ..Report::of_findings(context.command, &outcome.findings) };
     context.report(&report, &args.report)?;

@@ -69,8 +69,7 @@ pub fn run(context: &Context<'_>, args: &NewsArgs) -> Ended {
 }
 
 fn read(context: &Context<'_>, file: &Path) -> Result<Map, Stop> {
-    let path = context.folder()?.join(file);
-    let bytes = context.system.read(&path).map_err(|error| Stop::cannot_read(file, &error))?;
+    let bytes = context.system.read(file).map_err(|error| Stop::cannot_read(file, &error))?;
     json::read(&bytes).map_err(|why| unreadable(&file.display().to_string(), &why))
 }
 

@@ -9,6 +9,7 @@ use super::running::{self, Ground, unknown};
 use super::stop::{Ended, Stop};
 use super::{Context, Exit};
 use crate::finding::Finding;
+use crate::finding::codes::output::NOTHING_SELECTED;
 use crate::report::{self, Format, Report};
 use crate::run::files::Suite;
 use crate::run::findings::findings;
@@ -51,6 +52,11 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     };
     let proven = prove(&session, &request, &mut kept, &mut pool)?;
     let found = findings(&suite, &proven, &request, &versions);
+    if found.is_empty() && proven.proofs.is_empty() {
+        let finding = Finding::error(NOTHING_SELECTED, "no test of the selected files has one of the faults")
+            .help("rules/checks.toml says which check has which faults");
+        return Err(Stop::new(Exit::NothingSelected, finding));
+    }
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &proven, &found, started.elapsed(), exit)?;
     Ok(exit)

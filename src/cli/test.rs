@@ -33,6 +33,7 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
         suite.files.retain(|file| had_failures(&kept, &how.slot(file)));
         if suite.files.is_empty() {
             context.console.note("no test failed the last time\n");
+            tell(context, args, &Tested::default(), &[], started.elapsed(), Exit::Fine)?;
             return Ok(Exit::Fine);
         }
     }
@@ -107,7 +108,7 @@ fn tell(
     let render = |format: Format, look: &Look| match format {
         Format::Human => human(look),
         Format::Json => format!("{:#}\n", value()),
-        Format::Jsonl => tested.results.iter().map(|result| format!("{}\n", serde_json::json!(result))).collect(),
+        Format::Jsonl => report::json::lines(value(), "results", "test"),
         Format::Junit => report::test::junit::render(tested, found, elapsed),
         Format::Markdown => report::test::markdown::render(tested, found, elapsed),
         Format::Html => report::test::html::render(tested, found, elapsed),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::json as value_of;
 
 use super::answer::answer;
 use super::args::WhyArgs;
@@ -14,6 +14,8 @@ use crate::emit::ownership::Standing;
 use crate::finding::codes::output::UNKNOWN_OUTPUT;
 use crate::finding::{Finding, did_you_mean};
 use crate::graph::models::{rule_book, rule_sources};
+use crate::report::{self, Report, json};
+use crate::rules::plan::Entry;
 
 pub fn run(context: &Context<'_>, args: &WhyArgs) -> Ended {
     let options = options(context, &args.engine)?;
@@ -24,13 +26,18 @@ pub fn run(context: &Context<'_>, args: &WhyArgs) -> Ended {
     let (db, workspace) = (&view.session.db, view.session.workspace);
     let rule = rule_book(db, workspace).value.place(&rule_sources(db, workspace), "target", &known.entry.rule, &[]);
     let place = format!("{}:{}", rule.path, rule.line);
-    let value = json!({
+    let report = Report::of_findings(context.command, &known.findings);
+    let value = value_of!({
         "path": path, "rule": known.entry.rule, "rule_at": place, "model": known.entry.model,
         "hardware": known.entry.hardware, "family": known.entry.family, "state": state(&known),
         "due": known.due.iter().map(ToString::to_string).collect::<Vec<_>>(), "last_written": known.last,
-        "templates": known.templates, "reads": known.reads, "findings": known.findings,
+        "templates": known.templates, "reads": known.reads, "findings": json::findings(&report),
     });
-    answer(context, &args.report, || human(&path, &known, &place), value, "due")?;
+    let human = || {
+        let told = report::human::findings(&report.sorted(), &context.console.out);
+        told + &human(&path, &known, &place)
+    };
+    answer(context, &args.report, human, value, "due")?;
     Ok(Exit::Fine)
 }
 
@@ -38,7 +45,7 @@ fn state(known: &Known) -> &'static str {
     match &known.standing {
         Standing::Edited { .. } => "edited by hand",
         Standing::Foreign { .. } => "not made by hfgen",
-        _ if known.findings.iter().any(Finding::is_error) => "has errors",
+        _ if known.findings.iter().any(Finding::is_error) => "not valid",
         _ if known.due.is_empty() => "up to date",
         Standing::Missing => "missing",
         Standing::Ours { .. } => "out of date",
@@ -59,7 +66,9 @@ fn human(path: &str, known: &Known, place: &str) -> String {
         let _ = write!(of, ", on {hardware}");
     }
     let _ = writeln!(text, "\nit exists because of\n  {of}");
-    if known.due.is_empty() {
+    if known.findings.iter().any(Finding::is_error) {
+        let _ = writeln!(text, "\n`hfgen build` does not make it before the errors above are mended");
+    } else if known.due.is_empty() {
         let _ = writeln!(text, "\nnothing that it is made from has changed since it was written");
     } else {
         let _ = writeln!(text, "\n`hfgen build` would make it because");
@@ -73,8 +82,10 @@ fn human(path: &str, known: &Known, place: &str) -> String {
             let _ = writeln!(text, "  {reason}");
         });
     }
-    let _ = writeln!(text, "\nit is made from\n  {}", known.templates.join("\n  "));
-    let _ = writeln!(text, "\nwhich read\n  {}", known.reads.join("\n  "));
+    if !known.templates.is_empty() {
+        let _ = writeln!(text, "\nit is made from\n  {}", known.templates.join("\n  "));
+        let _ = writeln!(text, "\nwhich read\n  {}", known.reads.join("\n  "));
+    }
     text
 }
 
@@ -85,8 +96,12 @@ fn not_planned(view: &View, path: &str) -> Finding {
     } else {
         Finding::error(UNKNOWN_OUTPUT, format!("no rule makes `{path}`"))
     };
-    match did_you_mean(path, view.plan.outputs.iter().map(|planned| planned.entry.path.as_str())) {
+    let outputs = || view.plan.outputs.iter().map(|planned| &*planned.entry);
+    let base = |entry: &&Entry| entry.path.rsplit('/').next() == Some(path);
+    let meant = outputs().find(base).or_else(|| outputs().find(|entry| entry.model.as_deref() == Some(path)));
+    let help = meant.map(|entry| format!("did you mean `{}`?", entry.path));
+    match help.or_else(|| did_you_mean(path, outputs().map(|entry| entry.path.as_str()))) {
         Some(help) => finding.help(help),
-        None => finding,
+        None => finding.help("name an output: `hfgen graph --format json` lists them"),
     }
 }

@@ -16,6 +16,7 @@ use crate::registry::config::{ExpectedFailure, Hardware, Skip};
 use crate::rules::file::{Check, Tier};
 use crate::run::files::TestFile;
 use crate::sys::System;
+use crate::validate::FileKind;
 
 /// What the rules and the registry want tested.
 #[derive(Debug, Default)]
@@ -88,7 +89,7 @@ impl Wanted {
             .plan
             .outputs
             .iter()
-            .filter(|planned| crate::run::files::is_test(&planned.entry.path))
+            .filter(|planned| FileKind::is_test(&planned.entry.path))
             .filter_map(|planned| planned.entry.model.as_deref())
             .collect();
         for known in &view.plan.models {

@@ -14,6 +14,8 @@ pub struct Writer<'a> {
     system: &'a dyn System,
     /// The project's root, as it is named and with every symlink resolved.
     project: (PathBuf, PathBuf),
+    /// The output root, as it is named.
+    named: PathBuf,
     /// The output root, with every symlink resolved.
     real: PathBuf,
     /// Folders that were checked or made.
@@ -46,7 +48,8 @@ impl<'a> Writer<'a> {
                 real.display()
             )));
         }
-        Ok(Self { system, project: (root.to_owned(), project), real, folders: Mutex::default() })
+        let named = output.to_owned();
+        Ok(Self { system, project: (root.to_owned(), project), named, real, folders: Mutex::default() })
     }
 
     /// Replaces the file at `path` by `bytes`.
@@ -104,10 +107,13 @@ impl<'a> Writer<'a> {
         if let Some(result) = known.get(folder) {
             return result.clone().map_err(WriteError::Outside);
         }
-        self.system.make_folders(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
-        let real =
-            self.system.canonical(folder).map_err(|source| WriteError::Io { path: folder.to_owned(), source })?;
+        let io = |source| WriteError::Io { path: folder.to_owned(), source };
+        // What is there decides before anything is made: a folder made below it can lead nowhere else.
+        let is_there = |above: &&Path| **above == self.named || self.system.exists(above);
+        let there = folder.ancestors().find(is_there).unwrap_or(folder);
+        let real = self.system.canonical(there).map_err(io)?;
         let result = if real.starts_with(&self.real) {
+            self.system.make_folders(folder).map_err(io)?;
             Ok(())
         } else {
             Err(format!(

@@ -131,7 +131,12 @@ pub fn near_miss<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) 
     let limit = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .map(|candidate| {
+            let slips = strsim::damerau_levenshtein(word, candidate);
+            // Letters of another size are one slip, however many they are.
+            let same = word.len() == candidate.len() && word.to_lowercase() == candidate.to_lowercase();
+            (if same { slips.min(1) } else { slips }, candidate)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)

@@ -3,6 +3,8 @@
 //! The hash covers the output's path below the output root, the first line and everything below the second, so a copy
 //! under another name is not taken for an output.
 
+use std::borrow::Cow;
+
 /// Opens the second line, behind the comment sign.
 const MARK: &str = "hfgen:1:";
 
@@ -58,6 +60,8 @@ pub enum Mark {
 /// Reads the mark of the file with these bytes at `path` below the output root.
 pub fn mark(path: &str, bytes: &[u8]) -> Mark {
     let Ok(text) = std::str::from_utf8(bytes) else { return Mark::None };
+    // git may have checked it out with other line ends: nobody's edit.
+    let text = &*if text.contains('\r') { Cow::from(text.replace("\r\n", "\n")) } else { Cow::from(text) };
     let Some((first, second, rest)) = parted(text) else {
         return if text.contains(MARK) { Mark::Edited } else { Mark::None };
     };

@@ -106,6 +106,25 @@ pub fn registry_names(db: &dyn Db, workspace: Workspace) -> Vec<Finding> {
         }
     }
     let book = &rule_book(db, workspace).value;
+    let profiles = &settings(db, workspace).hardware;
+    let checks = book.check.iter().map(|(name, check)| ("check", name, &check.hardware));
+    let targets = book.target.iter().map(|(name, target)| ("target", name, &target.hardware));
+    for (kind, name, hardware) in checks.chain(targets) {
+        for profile in hardware.iter().filter(|profile| !profiles.contains_key(*profile)) {
+            let sources = rule_sources(db, workspace);
+            let help = did_you_mean(profile, profiles.keys().map(String::as_str)).unwrap_or_else(|| {
+                format!("define it under `[hardware.{profile}]` of registry.toml, or remove it here")
+            });
+            findings.push(
+                Finding::warning(
+                    UNKNOWN_NAME,
+                    format!("{kind} `{name}` names hardware `{profile}`, which is no profile"),
+                )
+                .at(book.place(&sources, kind, name, &["hardware"]))
+                .help(help),
+            );
+        }
+    }
     for (name, family) in &book.family {
         for model in &family.models {
             if keys.binary_search_by(|known| (**known).cmp(model)).is_err() {
@@ -265,9 +284,14 @@ fn exceptions(
         }
     }
     for (index, skip) in own.skip.iter().enumerate() {
-        if let Some(day) = &skip.expires
-            && **day <= **workspace.today(db)
-        {
+        let Some(day) = &skip.expires else { continue };
+        if !is_day(day) {
+            findings.push(
+                Finding::error(BROKEN_REGISTRY, format!("`{day}` is no day"))
+                    .at(here(&["skip", &index.to_string(), "expires"]))
+                    .help("write year, month and day: `\"2027-01-31\"`"),
+            );
+        } else if **day <= **workspace.today(db) {
             findings.push(
                 Finding::warning(EXPIRED_SKIP, format!("the skip of `{}` for `{key}` expired on {day}", skip.check))
                     .at(here(&["skip", &index.to_string()]))
@@ -286,6 +310,11 @@ fn exceptions(
         }
     }
     findings
+}
+
+/// `2027-01-31`, and a day of the calendar.
+fn is_day(text: &str) -> bool {
+    text.parse::<toml::value::Datetime>().is_ok_and(|at| at.date.is_some() && at.time.is_none() && at.offset.is_none())
 }
 
 /// What a skip and an expected failure have in common.

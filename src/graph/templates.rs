@@ -107,6 +107,10 @@ pub fn closure<'db>(
             None => {}
         }
     }
+    if !findings.is_empty() {
+        // What a broken template includes and offers is not known: the graph would find what is not so.
+        return Some(Err(findings));
+    }
     findings.extend(TemplateGraph::new(known.values()).check());
     if findings.iter().any(Finding::is_error) {
         return Some(Err(findings));

@@ -30,6 +30,29 @@ pub fn findings(report: &Report<'_>) -> serde_json::Value {
     serde_json::json!(findings.iter().map(|finding| JsonFinding::of(finding)).collect::<Vec<_>>())
 }
 
+/// One object a line, each with its type: the findings of a document, the items of its list `list`, which are called
+/// `item`, and at the end the rest of it.
+pub fn lines(mut document: serde_json::Value, list: &str, item: &str) -> String {
+    let mut text = String::new();
+    let mut line = |kind: &str, mut value: serde_json::Value| {
+        if let Some(object) = value.as_object_mut() {
+            object.shift_insert(0, "type".to_owned(), kind.into());
+        }
+        text.push_str(&format!("{value}\n"));
+    };
+    for (key, kind) in [("findings", "finding"), (list, item)] {
+        let items = document.as_object_mut().and_then(|object| object.shift_remove(key));
+        items
+            .as_ref()
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .for_each(|one| line(kind, one.clone()));
+    }
+    line("summary", document);
+    text
+}
+
 /// One object a line: findings, outputs, and at the end the sum. A reader need not wait for the end.
 pub fn render_lines(report: &Report<'_>) -> String {
     let findings = report.sorted();

@@ -113,7 +113,7 @@ impl Teller {
 impl State {
     fn line(&self) -> String {
         let seconds = self.started.elapsed().as_secs();
-        let time = match self.left(seconds) {
+        let time = match self.left(self.begun.elapsed().as_secs()) {
             Some(left) => format!(" ({seconds} s, about {left} left)"),
             None if seconds > 0 => format!(" ({seconds} s)"),
             None => String::new(),
@@ -134,9 +134,8 @@ impl State {
 
 impl State {
     /// How long the stretch will take, once enough of it is done to say so.
-    fn left(&self, seconds: u64) -> Option<String> {
-        let total = self.total.filter(|total| seconds >= SETTLED && self.done > 0 && self.done < *total)?;
-        let since = self.begun.elapsed().as_secs();
+    fn left(&self, since: u64) -> Option<String> {
+        let total = self.total.filter(|total| since >= SETTLED && self.done > 0 && self.done < *total)?;
         let left = since * (total - self.done) as u64 / self.done as u64;
         Some(if left < 90 { format!("{left} s") } else { format!("{} min", left.div_ceil(60)) })
     }

@@ -45,6 +45,9 @@ pub fn unchanged(outcome: &Outcome) -> usize {
 
 /// The line, without a newline.
 pub fn line(report: &Report<'_>, outcome: &Outcome, look: &Look) -> String {
+    if let Some(files) = outcome.cleaned {
+        return cleaned(report, outcome, files, look);
+    }
     let written = [Action::Created, Action::Updated, Action::Restored].map(|action| outcome.count(action));
     let rebuilt = written.into_iter().sum();
     let verb = if outcome.dry { "would rebuild" } else { "rebuilt" };
@@ -69,6 +72,19 @@ pub fn line(report: &Report<'_>, outcome: &Outcome, look: &Look) -> String {
         let _ = write!(line, "; {} outputs in all", text::number(outcome.planned));
     }
     line
+}
+
+/// `removed 804 outputs and 6 files of the cache in 31 ms (0 findings)`.
+fn cleaned(report: &Report<'_>, outcome: &Outcome, files: usize, look: &Look) -> String {
+    let verb = look.strong(if outcome.dry { "would remove" } else { "removed" });
+    let outputs = text::plural(outcome.count(Action::Removed), "output");
+    let elapsed = report.elapsed.map(|elapsed| format!(" in {}", text::time(elapsed))).unwrap_or_default();
+    let kept = match outcome.count(Action::Kept) {
+        0 => String::new(),
+        count => format!("{} kept with hand edits, ", text::number(count)),
+    };
+    let findings = Tally::of(report.sorted()).words();
+    format!("{verb} {outputs} and {} of the cache{elapsed} ({kept}{findings})", text::plural(files, "file"))
 }
 
 #[cfg(test)]
@@ -110,6 +126,10 @@ mod tests {
         check(
             &Outcome { dry: true, selected: 12, ..outcome(&[(Action::Created, 1)]) },
             "would rebuild 1 of 12 in 31 ms (11 unchanged, 0 findings); 804 outputs in all",
+        );
+        check(
+            &Outcome { cleaned: Some(6), ..outcome(&[(Action::Removed, 804), (Action::Kept, 1)]) },
+            "removed 804 outputs and 6 files of the cache in 31 ms (1 kept with hand edits, 0 findings)",
         );
     }
 }

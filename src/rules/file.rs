@@ -74,9 +74,9 @@ pub struct Tiny {
     /// Not fields whose name this regular expression is found in.
     #[serde(default)]
     pub not: Option<String>,
-    /// What the field is, so that it can be kept in agreement with others: `width`, `layers`, `heads` ...
+    /// What the field is, so that it can be kept in agreement with others.
     #[serde(default)]
-    pub role: Option<String>,
+    pub role: Option<Role>,
     /// Numbers above it become it.
     #[serde(default)]
     pub at_most: Option<serde_json::Value>,
@@ -95,6 +95,43 @@ pub struct Tiny {
     /// Further data for the probe.
     #[serde(default)]
     pub set: Free,
+}
+
+/// What a field of a configuration is; rules/tiny.toml says what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Absent,
+    Chunk,
+    Depth,
+    Each,
+    Exact,
+    Experts,
+    Ffn,
+    HeadWidth,
+    Heads,
+    Image,
+    Keep,
+    KvHeads,
+    LayerIndices,
+    LayerKinds,
+    Layers,
+    Limit,
+    MainHeads,
+    Number,
+    One,
+    Patch,
+    QkWidth,
+    Rotary,
+    Size,
+    StageDepths,
+    StageSize,
+    Stages,
+    Token,
+    TopK,
+    Vocab,
+    Width,
+    WithinLayers,
 }
 
 /// How the probe makes an input of a forward pass.

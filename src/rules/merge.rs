@@ -23,6 +23,8 @@ pub struct RuleBook {
     pub target: IndexMap<String, Target>,
     /// File of each section, by `target.bert`, `family.vision` ...
     pub origin: IndexMap<String, String>,
+    /// Files with their rules that have no names (`tiny`, `input`, `label`), in order: how many of each kind.
+    lists: Vec<(String, [usize; 3])>,
 }
 
 /// A file of `rules/`: its path and text.
@@ -48,7 +50,10 @@ impl RuleBook {
                 Err(finding) => findings.push(*finding),
             }
         }
-        book.names(sources, &mut findings);
+        // What a file that can't be read defines is unknown: names that seem to lead nowhere would hide the cause.
+        if findings.iter().all(|finding| finding.code == DEFINED_TWICE) {
+            book.names(sources, &mut findings);
+        }
         (book, findings)
     }
 
@@ -75,6 +80,7 @@ impl RuleBook {
         self.check.extend(file.check.into_iter().filter(|(name, _)| first("check", name)));
         self.contract.extend(file.contract.into_iter().filter(|(name, _)| first("contract", name)));
         self.target.extend(file.target.into_iter().filter(|(name, _)| first("target", name)));
+        self.lists.push((source.path.to_owned(), [file.tiny.len(), file.input.len(), file.label.len()]));
         self.tiny.extend(file.tiny);
         self.input.extend(file.input);
         self.label.extend(file.label);
@@ -93,6 +99,23 @@ impl RuleBook {
         }
     }
 
+    /// The selectors of rules that have no names, each with its place.
+    fn selects_of_lists<'a>(&'a self, sources: &'a [Source<'_>]) -> impl Iterator<Item = (Place, &'a Selector)> {
+        let tiny = self.tiny.iter().map(|rule| rule.select.as_ref()).enumerate().map(|rule| ("tiny", 0, rule));
+        let input = self.input.iter().map(|rule| rule.select.as_ref()).enumerate().map(|rule| ("input", 1, rule));
+        let label = self.label.iter().map(|rule| rule.select.as_ref()).enumerate().map(|rule| ("label", 2, rule));
+        tiny.chain(input).chain(label).filter_map(|(kind, which, (mut at, select))| {
+            let select = select?;
+            let (path, _) = self.lists.iter().find(|(_, counts)| {
+                let here = at < counts[which];
+                at -= if here { 0 } else { counts[which] };
+                here
+            })?;
+            let source = sources.iter().find(|source| source.path == path)?;
+            Some((place_of(source.path, source.text, &[kind, &at.to_string(), "select"]), select))
+        })
+    }
+
     /// Every name that a rule mentions must be defined.
     fn names(&self, sources: &[Source<'_>], findings: &mut Vec<Finding>) {
         let mut unknown = |what: &str, name: &str, known: &mut dyn Iterator<Item = &str>, place: &dyn Fn() -> Place| {
@@ -105,9 +128,8 @@ impl RuleBook {
                 findings.push(Finding::error(UNKNOWN_NAME, format!("unknown {what} `{name}`")).at(place()).help(help));
             }
         };
-        let mut selector = |kind: &str, name: &str, key: &str, selector: &Selector| {
+        let mut names_in = |selector: &Selector, place: &dyn Fn(&str) -> Place| {
             selector.each(&mut |one| {
-                let place = |rest: &str| self.place(sources, kind, name, &[key, rest]);
                 for family in &one.family {
                     unknown("family", family, &mut self.family.keys().map(String::as_str), &|| place("family"));
                 }
@@ -120,6 +142,9 @@ impl RuleBook {
                 }
             });
         };
+        let mut selector = |kind: &str, name: &str, key: &str, selector: &Selector| {
+            names_in(selector, &|rest: &str| self.place(sources, kind, name, &[key, rest]));
+        };
         for (name, family) in &self.family {
             family.when.iter().for_each(|when| selector("family", name, "when", when));
         }
@@ -130,12 +155,35 @@ impl RuleBook {
         for (name, target) in &self.target {
             target.select.iter().for_each(|select| selector("target", name, "select", select));
         }
+        self.selects_of_lists(sources).for_each(|(place, select)| names_in(select, &|_: &str| place.clone()));
         for (name, target) in &self.target {
             if let Some(contract) = &target.contract {
                 unknown("contract", contract, &mut self.contract.keys().map(String::as_str), &|| {
                     self.place(sources, "target", name, &["contract"])
                 });
             }
+        }
+        self.asked_too_early(sources, findings);
+    }
+
+    /// Families are decided before there are families and tags, and tags before there are tags.
+    fn asked_too_early(&self, sources: &[Source<'_>], findings: &mut Vec<Finding>) {
+        let families = self.family.iter().filter_map(|(name, family)| Some(("family", name, family.when.as_ref()?)));
+        let tags = self.tag.iter().map(|(name, tag)| ("tag", name, &tag.when));
+        for (kind, name, when) in families.chain(tags) {
+            when.each(&mut |one| {
+                let early = [("family", &one.family), ("tag", &one.tag)];
+                let early =
+                    early.iter().filter(|(key, asked)| !asked.is_empty() && (kind == "family" || *key == "tag"));
+                for (key, _) in early {
+                    let message = format!("{kind} `{name}` asks for a {key}, which is not decided yet: it never holds");
+                    findings.push(
+                        Finding::error(BROKEN_RULES, message)
+                            .at(self.place(sources, kind, name, &["when", key]))
+                            .help("select by facts: `class`, `mapping`, `field`, `main_input` ..."),
+                    );
+                }
+            });
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::graph::models::{output_root, registry, rule_book, settings};
 use crate::registry::config::BlindSpot;
 use crate::rules::file::Check;
 use crate::sys::System;
+use crate::validate::FileKind;
 
 /// A generated file of tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Suite {
         suite.blind = blind.map(|(key, own)| (key.clone(), own.blind.clone())).collect();
         for planned in view.plan.outputs.iter().filter(|planned| planned.entry.path.ends_with(".py")) {
             let entry = &planned.entry;
-            if !is_test(&entry.path) {
+            if !FileKind::is_test(&entry.path) {
                 suite.package.push(entry.path.clone());
             } else if selected.holds(entry) {
                 suite.files.push(TestFile {
@@ -112,11 +113,6 @@ impl Suite {
     }
 }
 
-/// Whether an output holds tests, by its name.
-pub fn is_test(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +148,5 @@ mod tests {
         let more = BTreeMap::from([("torch".to_owned(), "2.15.0".to_owned())]);
         let names: Vec<String> = suite.parts(&file("a", "x"), &more).into_keys().collect();
         assert_eq!(names, ["file", "support package", "torch"]);
-        assert!(is_test("generated/quantised/test_x.py") && !is_test("generated/hfgen_runtime/testing.py"));
     }
 }

@@ -69,6 +69,9 @@ pub struct Session<'a> {
 /// The part of the key that is no version where its sources are looked at.
 const TRANSFORMERS: &str = "transformers";
 
+/// In the place of a check, where a file could not be collected.
+const COLLECTION: &str = "collection";
+
 /// Records by check and fault.
 pub type Runs = BTreeMap<Part, Vec<Record>>;
 
@@ -109,6 +112,12 @@ impl Session<'_> {
         let mut gathered = Gathered::default();
         let (jobs, due) = self.due(wanted, kept, &mut gathered);
         let mut unkept = None;
+        let known = |key: &String, parts: &BTreeMap<String, String>| Known {
+            key: key.clone(),
+            parts: parts.clone(),
+            transformers: self.versions.get(TRANSFORMERS).cloned(),
+            ..Known::default()
+        };
         self.progress.begin(what, Some(jobs.len()));
         runner.run(jobs, &mut |number, answer| {
             let Due { file, key, parts, runs } = &due[number];
@@ -121,7 +130,13 @@ impl Session<'_> {
             let is_red = match answer {
                 Err(why) => {
                     self.progress.fail(&format!("{}: {}", file.path, why.trim().lines().last().unwrap_or_default()));
-                    gathered.dead.push((file.path.clone(), why));
+                    gathered.dead.push((file.path.clone(), why.clone()));
+                    if !self.how.forgets {
+                        let known = Known { runs: no_answer(runs, why), ..known(key, parts) };
+                        if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
+                            unkept.get_or_insert(error);
+                        }
+                    }
                     true
                 }
                 Ok(answer) => {
@@ -139,14 +154,7 @@ impl Session<'_> {
                         let closure = self.sources.zip(loaded).map(|(sources, (core, own))| {
                             if core.is_empty() { Closure::default() } else { sources.closure(&core, &own, model(file)) }
                         });
-                        let known = Known {
-                            key: key.clone(),
-                            parts: parts.clone(),
-                            runs,
-                            closure: closure.unwrap_or_default(),
-                            transformers: self.versions.get(TRANSFORMERS).cloned(),
-                            ..Known::default()
-                        };
+                        let known = Known { runs, closure: closure.unwrap_or_default(), ..known(key, parts) };
                         if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
                             unkept.get_or_insert(error);
                         }
@@ -251,6 +259,13 @@ impl Session<'_> {
             retries: self.how.retries,
         }
     }
+}
+
+/// What stands for the tests of a file that gave none, so that they count as red until they run.
+fn no_answer(runs: &[Asked], why: String) -> Runs {
+    let asked = runs.iter().find(|asked| asked.fault.is_none()).into_iter().flat_map(|asked| &asked.checks);
+    let record = Record { check: COLLECTION.to_owned(), outcome: Outcome::Crashed, reason: why, ..Record::default() };
+    asked.map(|check| (Part { check: check.clone(), fault: None }, vec![record.clone()])).collect()
 }
 
 fn model(file: &TestFile) -> Option<&str> {

@@ -238,9 +238,20 @@ pub(super) fn exit_code(status: std::process::ExitStatus) -> i32 {
 /// Writes a temporary file in the same folder and puts it in the place of `path` in one step.
 ///
 /// On Linux an existing file is exchanged with the new one and then unlinked: renaming over a file makes ext4 start
-/// write-out at once, which is three to twenty times as slow.
+/// write-out at once, which is three to twenty times as slow. A link stays, and what it leads to is replaced; a pipe or a
+/// device is written to.
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    let there = fs::symlink_metadata(path).ok().map(|meta| kind(meta.file_type()));
+    match there {
+        Some(Kind::Symlink) => {
+            // `/dev/stdout` leads to what has no path.
+            return fs::canonicalize(path).map_or_else(|_| write_to(path, bytes), |real| write_beside(&real, bytes));
+        }
+        Some(Kind::Other) => return write_to(path, bytes),
+        Some(Kind::Folder) => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Some(Kind::File) | None => {}
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let temporary = folder.join(format!("{TEMPORARY}{}-{number}", std::process::id()));
@@ -249,7 +260,7 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
         file.write_all(bytes)?;
         let meta = file.metadata()?;
         drop(file);
-        replace(&temporary, path)?;
+        replace(&temporary, path, there.is_some())?;
         Ok(meta)
     })();
     if written.is_err() {
@@ -258,6 +269,13 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let meta = written?;
     // The rename moved the ctime, so it is asked for again.
     fs::symlink_metadata(path).map_or_else(|_| Ok(stamp(&meta)), |meta| Ok(stamp(&meta)))
+}
+
+/// Writes to what stands at `path`, in place.
+fn write_to(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+    let mut file = File::options().create(true).write(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.metadata().map(|meta| stamp(&meta))
 }
 
 /// A new file. One that is there was left by a killed process of the same number, as in containers it often has.
@@ -273,12 +291,10 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(target_os = "linux")]
-fn replace(temporary: &Path, path: &Path) -> io::Result<()> {
+fn replace(temporary: &Path, path: &Path, there: bool) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
-    match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_dir() => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
-        Ok(_) => {}
-        Err(_) => return fs::rename(temporary, path),
+    if !there {
+        return fs::rename(temporary, path);
     }
     match renameat_with(CWD, temporary, CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => fs::remove_file(temporary),
@@ -287,7 +303,7 @@ fn replace(temporary: &Path, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn replace(temporary: &Path, path: &Path) -> io::Result<()> {
+fn replace(temporary: &Path, path: &Path, _there: bool) -> io::Result<()> {
     fs::rename(temporary, path)
 }
 

@@ -301,7 +301,8 @@ impl<'s> Cursor<'s> {
         let span = Span::new(start, self.at);
         let raw = &self.text[start + 1..at];
         let json = if quote == b'\'' {
-            format!("\"{}\"", raw.replace("\\'", "'").replace('"', "\\\""))
+            // A quote of the other kind needs a backslash in JSON, and may have one here.
+            format!("\"{}\"", raw.replace("\\'", "'").replace("\\\"", "\"").replace('"', "\\\""))
         } else {
             self.text[start..self.at].to_owned()
         };

@@ -84,6 +84,11 @@ impl FileKind {
             _ => Self::Module,
         }
     }
+
+    /// Whether pytest collects a file of this path.
+    pub fn is_test(path: &str) -> bool {
+        Self::of_path(path) == Self::Test
+    }
 }
 
 /// An output after validation.

@@ -162,3 +162,12 @@ def test_merges_are_of_tokens_that_are_there(kind: str) -> None:
     vocabulary = Vocabulary(kind, 512, {"<s>": 511})
     tokens = set(vocabulary.tokens())
     assert all({left, right, left + right} <= tokens for left, right in vocabulary.merges())
+
+
+def test_a_folder_of_modules_that_is_not_there_is_no_excuse(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = tmp_path / "generated" / "test_hf_echo.py"
+    monkeypatch.setenv("HFGEN_SKILLSET", "modules")
+    named = contract.skillset("echo", str(here))
+    assert named.real and contract.problems(named, "echo") != []
+    (tmp_path / "modules").mkdir()
+    assert not contract.skillset("echo", str(here)).real

@@ -55,9 +55,9 @@ pub struct CheckArgs {
     /// Also run py_compile and pytest --collect-only on outputs whose verdict is not in the cache
     #[arg(long)]
     pub deep: bool,
-    /// The Python for --deep
-    #[arg(long, value_name = "PYTHON", default_value = "python3", requires = "deep")]
-    pub python: String,
+    /// The Python for --deep [default: that of the environment at hand, as `hfgen env` says]
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<String>,
     /// Show what would change as unified diffs
     #[arg(long)]
     pub diff: bool,

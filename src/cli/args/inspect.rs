@@ -35,7 +35,7 @@ pub struct WhyArgs {
 /// `hfgen affected`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
-  hfgen affected templates/check/determinism.py.hbs
+  hfgen affected templates/check/deterministic.py.hbs
   hfgen affected registry.toml#model.bert
   hfgen affected registry.lock#model.bert.config.fields.hidden_size
   hfgen affected --since main                what the branch reaches: the tests to run")]
@@ -63,7 +63,7 @@ pub struct AffectedArgs {
 #[command(after_help = "Examples:
   hfgen graph > graph.dot
   hfgen graph --format mermaid --focus templates/base.py.hbs
-  hfgen graph --focus templates/check/determinism.py.hbs --reverse")]
+  hfgen graph --focus templates/check/deterministic.py.hbs --reverse")]
 pub struct GraphArgs {
     #[command(flatten)]
     pub select: SelectArgs,

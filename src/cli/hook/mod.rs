@@ -82,7 +82,8 @@ pub fn uninstall(context: &Context<'_>, _args: &HookUninstallArgs) -> Ended {
     let place = Place::find(context)?;
     let at = place.path.display();
     let Standing::Ours(mut script, _) = place.standing(context.system)? else {
-        context.console.answer(&format!("not installed: {at} is not hfgen's\n"));
+        let why = if context.system.exists(&place.path) { "is not hfgen's" } else { "is not there" };
+        context.console.answer(&format!("not installed: {at} {why}\n"));
         return Ok(Exit::Fine);
     };
     if !script.remove(&place.project) {

@@ -80,8 +80,8 @@ pub fn run(context: &Context<'_>, args: &InitArgs, starter: &Starter<'_>) -> End
     }
     ignore_lines(context, &root)?;
     let next = match &args.folder {
-        Some(folder) => format!("cd {} && hfgen sync && hfgen build", quote(&folder.to_string_lossy())),
-        None => "hfgen sync && hfgen build".to_owned(),
+        Some(folder) => format!("cd {} && hfgen sync && hfgen probe && hfgen build", quote(&folder.to_string_lossy())),
+        None => "hfgen sync && hfgen probe && hfgen build".to_owned(),
     };
     let begin = if made == 0 { "nothing to do: this is a project already" } else { "a project begins" };
     context.console.note(&format!("{begin}. Next: {next}\n"));

@@ -23,6 +23,14 @@ pub fn merge(
             continue;
         };
         match proven(answer, &probing.key, version("torch"), version("transformers")) {
+            Ok(proven) if asked_wrongly(&proven).is_some() => {
+                let error = asked_wrongly(&proven).unwrap_or_default();
+                let message = format!("a rule about `{}` can't be used: {error}", probing.model);
+                findings.push(Finding::error(PROBE_PYTHON, message).help(format!(
+                    "mend it in rules/ or under `[model.{}]`; what was proven before stays",
+                    probing.model
+                )));
+            }
             Ok(mut proven) => {
                 for error in proven.classes.values_mut().filter_map(|class| class.error.as_mut()) {
                     *error = steady(error);
@@ -40,6 +48,15 @@ pub fn merge(
         }
     }
     findings
+}
+
+/// Why what the rules or the registry ask for can't be read: a regular expression, or the description of an input. That
+/// says nothing of the model.
+fn asked_wrongly(proven: &Proven) -> Option<&str> {
+    let errors = proven.classes.values().filter_map(|class| class.error.as_deref());
+    let mut details = errors.filter_map(|error| Some((error.split(": ").nth(1)?, error)));
+    // `re.error` is called `PatternError` since Python 3.13.
+    details.find(|(kind, _)| matches!(*kind, "BadDescription" | "error" | "PatternError")).map(|(_, error)| error)
 }
 
 /// Keeps the former seconds and memory of a class that costs about as much as before: noise is no change of the lock.

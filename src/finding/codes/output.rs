@@ -470,17 +470,19 @@ Mend the input, run `hfgen build`, stage both, and commit again.",
     Code {
         id: UNKNOWN_PYTHON,
         name: "unknown-python",
-        summary: "the Python for the deep check cannot be run",
+        summary: "the Python to be used cannot be run, or lacks a library",
         page: "\
-`hfgen check --deep` runs a real Python. The one that it was given is not there, or does not start.
+`hfgen check --deep`, `test`, `probe` and `prove` run a real Python. The one that they found or were given is not there,
+does not start, or has no pytest, torch or transformers.
 
 ## Example
 
-    error[HF470]: cannot run `python3.14`
+    error[HF470]: `python3.14` can't be started: No such file or directory (os error 2)
 
 ## What to do
 
-Name one that is there with `--python`, or leave `--deep` out: everything else is checked without Python.",
+Name one that has them with `--python`, or activate its environment; `hfgen env create` makes one. A build and a plain
+`hfgen check` need no Python.",
     },
     Code {
         id: DOES_NOT_COMPILE,
@@ -507,7 +509,7 @@ with Python.",
 
 ## Example
 
-    error[HF472]: pytest collects no test from `generated/test_hf_bert.py`
+    error[HF472]: pytest can't collect `generated/test_hf_bert.py`: no test was collected
 
 ## What to do
 
