@@ -3,7 +3,7 @@
 mod template_support;
 
 use hfgen::finding::Finding;
-use hfgen::template::{RenderInput, TemplateGraph, Use, describe, lint, parse, render_with_map};
+use hfgen::template::{RenderInput, TemplateGraph, Use, lint, parse, render_with_map};
 use serde_json::{Value, json};
 use template_support::{ROOTS, graph, model};
 
@@ -103,26 +103,6 @@ fn fixtures_are_clean() {
         Use { template: "family/vision", data: vec![&data[1]] },
     ];
     assert_eq!(lint(&graph(), &uses), []);
-}
-
-#[test]
-fn description() {
-    let graph = graph();
-    let about = describe(
-        &graph,
-        "family/encoder",
-        "project",
-        &[],
-        &[("vit", "family/vision"), ("bert", "family/encoder"), ("x", "base")],
-    )
-    .expect("it is there");
-    assert_eq!(about.includes, ["base"]);
-    assert_eq!(about.included_by, ["family/vision"]);
-    assert_eq!(about.rules, ["vit", "bert"]);
-    assert_eq!(about.blocks, ["handlers", "imports", "tests", "title"]);
-    assert_eq!(about.overrides, ["title", "handlers"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>());
-    assert!(about.reads.contains(&"model.tasks[].pipeline".to_owned()) && about.lines == 12, "{about:#?}");
-    assert_eq!(describe(&graph, "nope", "project", &[], &[]), None);
 }
 
 /// The literal parts of a template line: what stands between its tags.

@@ -21,7 +21,6 @@ const DEMANDS: Demands<'_> = Demands {
     contract: None,
     class_names: None,
     model: None,
-    roots: &[],
 };
 
 /// Validated with layouts that `shared` gives.

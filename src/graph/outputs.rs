@@ -120,13 +120,6 @@ pub struct Checked {
     pub beside: Option<Digest>,
 }
 
-impl Checked {
-    /// Whether the text may be written over a valid one.
-    pub fn is_valid(&self) -> bool {
-        self.text.is_some() && !self.findings.iter().any(Finding::is_error)
-    }
-}
-
 /// The digest of all data that an output's template might see.
 pub fn beside(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Digest {
     Digest::of_value(&context(db, workspace, entry, None))
@@ -234,7 +227,6 @@ fn judged(db: &dyn Db, workspace: Workspace, entry: &Entry, raw: &str, before: B
         contract: contract.and_then(|name| book.contract.get(name)),
         class_names: Some(&**class_names(db, workspace)).filter(|names| !names.is_empty()),
         model: words.as_ref().map(|(key, ident)| ModelWords { model_type: key, ident }),
-        roots: &[],
     };
     let shared = |text: &str| match text.len() {
         ..LONG => laid_out(db, workspace, Definition::new(db, text)).clone(),

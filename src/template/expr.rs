@@ -47,7 +47,7 @@ impl<'s> Cursor<'s> {
             self.expect_end()?;
             return Ok(expr);
         }
-        let expr = self.call_or_path(tag)?;
+        let expr = self.call_or_path()?;
         self.expect_end()?;
         Ok(expr)
     }
@@ -126,7 +126,7 @@ impl<'s> Cursor<'s> {
             .help("for braces that should reach the output, as in an f-string or a dict, write `\\{{`")
     }
 
-    fn call_or_path(&mut self, tag: Span) -> Result<Expr, Fail> {
+    fn call_or_path(&mut self) -> Result<Expr, Fail> {
         let start = self.at;
         let helper = self.word().and_then(|(word, span)| {
             let ends = self.at_end() || self.peek().is_some_and(char::is_whitespace) || self.peek() == Some(')');
@@ -139,7 +139,7 @@ impl<'s> Cursor<'s> {
         self.space();
         let alone = self.at_end() || self.peek() == Some(')');
         match Helper::named(word) {
-            Some(helper) => self.helper(helper, span, tag),
+            Some(helper) => self.helper(helper, span),
             None if alone => {
                 self.at = start;
                 self.value()
@@ -155,7 +155,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    fn helper(&mut self, helper: Helper, name: Span, tag: Span) -> Result<Expr, Fail> {
+    fn helper(&mut self, helper: Helper, name: Span) -> Result<Expr, Fail> {
         let mut args = Vec::new();
         loop {
             self.space();
@@ -187,7 +187,6 @@ impl<'s> Cursor<'s> {
             return Err(self.error(codes::HELPER_ARGUMENTS, message, name).help(help));
         }
         let end = args.last().map_or(name.end, |arg| arg.span().end);
-        let _ = tag;
         Ok(Expr::Helper(Box::new(HelperCall { helper, args, span: Span { start: name.start, end } })))
     }
 
@@ -274,7 +273,7 @@ impl<'s> Cursor<'s> {
         }
         self.at += 1;
         self.space();
-        let mut expr = self.call_or_path(Span::new(start, self.end))?;
+        let mut expr = self.call_or_path()?;
         self.space();
         if self.peek() != Some(')') {
             return Err(self.syntax("`(` is never closed", Span::new(start, start + 1)));

@@ -3,12 +3,10 @@
 //! Map of the room: `source` is one parsed file (`lexer`, `expr`, `parser`, `indent`, `resolve`, `ast` make its tree); `render` walks the tree
 //! with data (`eval` and `scope` find values, `helpers` and `python` make values, `writer` and `linemap` take the text, `failure`
 //! words what went wrong). `layers` says which file a name means, `graph` what calls what. `analyse` walks the tree without
-//! data and finds its `reads`. `lint` looks for what is useless or wrong (`track` follows paths through all data), `describe`
-//! is what `hfgen template show` prints.
+//! data and finds its `reads`. `lint` looks for what is useless or wrong (`track` follows paths through all data).
 
 mod analyse;
 mod ast;
-mod describe;
 mod eval;
 mod expr;
 mod failure;
@@ -30,7 +28,6 @@ mod track;
 mod writer;
 
 pub use analyse::reads;
-pub use describe::{Description, describe};
 pub use graph::TemplateGraph;
 pub use helpers::Helper;
 pub use layers::{Layer, LayerFile, Layered, Layers, template_name};

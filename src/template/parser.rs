@@ -314,13 +314,9 @@ impl Parser<'_> {
                 .error(codes::HELPER_ARGUMENTS, "a partial takes one context", second.span())
                 .help("further values are given by name: `{{> partial context name=value}}`"));
         }
-        if let Some((index, arg)) = arguments
-            .named
-            .iter()
-            .enumerate()
-            .find(|(index, arg)| arguments.named[..*index].iter().any(|other| other.name == arg.name))
-        {
-            let _ = index;
+        let named = &arguments.named;
+        let is_second = |(index, arg): &(usize, &Arg)| named[..*index].iter().any(|other| other.name == arg.name);
+        if let Some((_, arg)) = named.iter().enumerate().find(is_second) {
             return Err(self.error(codes::HELPER_ARGUMENTS, format!("`{}` is given twice", arg.name), arg.span));
         }
         Ok((context, arguments.named))

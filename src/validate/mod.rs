@@ -53,8 +53,6 @@ pub struct Demands<'a> {
     pub class_names: Option<&'a ClassNames>,
     /// The model that the output is made for, if it is made for one.
     pub model: Option<ModelWords<'a>>,
-    /// Absolute folders of this machine that must not stand in an output: the project root, the home folder.
-    pub roots: &'a [&'a str],
 }
 
 /// What fills the names of a contract.
@@ -147,7 +145,7 @@ fn judge(raw: &str, parsed: &Parsed<Mod>, walked: &Walked<'_>, demands: &Demands
     if let Some(names) = demands.class_names {
         classes::check(facts, names, issues);
     }
-    texts::check(raw, parsed.tokens(), facts, scopes, demands.roots, issues);
+    texts::check(raw, parsed.tokens(), facts, scopes, issues);
     if demands.kind == FileKind::Test {
         let suite = suite::Suite {
             body: &tree.body,

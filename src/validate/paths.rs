@@ -31,21 +31,15 @@ pub fn boundary(bytes: &[u8], at: usize) -> bool {
 }
 
 /// The length of the absolute path that `text` starts with.
-pub fn absolute(text: &str, roots: &[&str]) -> Option<usize> {
+pub fn absolute(text: &str) -> Option<usize> {
     let folder = if text.starts_with('/') {
-        let root = roots.iter().filter(|root| root.len() > 1 && is_below(text, root)).map(|root| root.len());
-        let folder = FOLDERS.iter().filter(|folder| text.starts_with(**folder)).map(|folder| folder.len());
-        root.chain(folder).max()?
+        FOLDERS.iter().find(|folder| text.starts_with(**folder))?.len()
     } else {
         drive(text)?
     };
     let rest = &text[folder..];
     let end = rest.find(|c: char| c.is_whitespace() || "\"'`,;:)]}<>|".contains(c)).unwrap_or(rest.len());
     Some(folder + end)
-}
-
-fn is_below(text: &str, root: &str) -> bool {
-    text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `C:\` or `C:/`, and something behind it.

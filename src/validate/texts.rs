@@ -10,15 +10,8 @@ use super::scope::Scopes;
 use super::{Issue, paths};
 use crate::finding::codes::python::{ABSOLUTE_PATH, BRACES_PRINTED, DOUBLED_ESCAPE, FAILURE_EXITS_ZERO, PLACEHOLDER};
 
-pub fn check(
-    source: &str,
-    tokens: &Tokens,
-    facts: &Facts<'_>,
-    scopes: &Scopes<'_>,
-    roots: &[&str],
-    issues: &mut Vec<Issue>,
-) {
-    let mut scan = Scan { facts, scopes, roots, issues };
+pub fn check(source: &str, tokens: &Tokens, facts: &Facts<'_>, scopes: &Scopes<'_>, issues: &mut Vec<Issue>) {
+    let mut scan = Scan { facts, scopes, issues };
     for piece in &facts.pieces {
         scan.piece(piece);
     }
@@ -50,7 +43,6 @@ pub fn check(
 struct Scan<'a, 'b> {
     facts: &'b Facts<'a>,
     scopes: &'b Scopes<'a>,
-    roots: &'b [&'b str],
     issues: &'b mut Vec<Issue>,
 }
 
@@ -90,7 +82,7 @@ impl Scan<'_, '_> {
                     None
                 }
                 b'/' | b'\\' | b'A'..=b'Z' | b'a'..=b'z' if !comment && paths::boundary(bytes, from) => {
-                    match paths::absolute(&text[from..], self.roots) {
+                    match paths::absolute(&text[from..]) {
                         Some(end) => {
                             self.path(piece, from, end);
                             at = from + end;

@@ -12,7 +12,7 @@ pub fn read_record(record: &str, prefix: &str, status: &mut Status) -> Option<()
         "!" => status.ignored.extend(inner(rest)),
         "1" => {
             // XY sub mH mI mW hH hI path
-            let [states, _, _, mode, _, head, index, path] = split(rest)?;
+            let [states, _, _, _, _, head, index, path] = split(rest)?;
             let (in_index, in_tree) = states.split_at_checked(1)?;
             status.entries.extend(inner(path).map(|path| Entry {
                 path,
@@ -21,7 +21,6 @@ pub fn read_record(record: &str, prefix: &str, status: &mut Status) -> Option<()
                 is_staged: in_index != ".",
                 is_unstaged: in_tree != ".",
                 is_conflict: false,
-                is_symlink: mode == "120000",
             }));
         }
         "u" => {
@@ -34,7 +33,6 @@ pub fn read_record(record: &str, prefix: &str, status: &mut Status) -> Option<()
                 is_staged: true,
                 is_unstaged: true,
                 is_conflict: true,
-                is_symlink: false,
             }));
         }
         _ => return None,

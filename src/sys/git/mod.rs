@@ -74,8 +74,6 @@ pub struct Entry {
     pub is_unstaged: bool,
     /// A merge stopped here.
     pub is_conflict: bool,
-    /// The index has a symlink here, whose contents are its target.
-    pub is_symlink: bool,
 }
 
 /// Where commit, index and working tree differ. A rename is a path that is gone and a path that is new.
