@@ -16,7 +16,7 @@ use crate::build::progress::Silent;
 use crate::build::project::REGISTRY;
 use crate::build::staged;
 use crate::build::{self, Failure, Mode, Options};
-use crate::finding::codes::output::{STAGED_BY_HAND, STAGED_INVALID, STAGED_OUT_OF_DATE};
+use crate::finding::codes::output::{EDITED_BY_HAND, FOREIGN_FILE, STAGED_BY_HAND, STAGED_INVALID, STAGED_OUT_OF_DATE};
 use crate::finding::codes::registry::BROKEN_REGISTRY;
 use crate::finding::{Finding, Place};
 use crate::registry::Registry;
@@ -91,14 +91,22 @@ fn judged(mut outcome: Outcome, committed: bool) -> Outcome {
                 Finding::error(STAGED_INVALID, format!("`{}` would not be valid", output.path))
                     .help("correct the template or the data that the findings above name, and stage that"),
             ),
-            Action::Kept if committed => findings.push(
-                Finding::error(STAGED_BY_HAND, format!("`{}` was edited by hand", output.path))
-                    .at(Place::file(&output.path))
-                    .help(format!(
-                        "put the change into its template; `hfgen build --force {0} && git add {0}` drops it",
-                        output.path
-                    )),
-            ),
+            Action::Kept if committed => {
+                // Told once, with what is to be done about what is staged.
+                let known = |one: &Finding| {
+                    one.code == EDITED_BY_HAND && one.place.as_ref().is_some_and(|place| place.path == output.path)
+                };
+                let edit = findings.iter().position(known).map(|at| findings.remove(at));
+                let place = edit.and_then(|edit| edit.place).unwrap_or_else(|| Place::file(&output.path));
+                findings.push(
+                    Finding::error(STAGED_BY_HAND, format!("`{}` was edited by hand", output.path)).at(place).help(
+                        format!(
+                            "put the change into its template; `hfgen build --force {0} && git add {0}` drops it",
+                            output.path
+                        ),
+                    ),
+                );
+            }
             Action::Created | Action::Updated | Action::Restored | Action::Removed if committed => late.push(output),
             _ => {}
         }
@@ -116,10 +124,7 @@ fn judged(mut outcome: Outcome, committed: bool) -> Outcome {
         );
     }
     if !committed {
-        findings.retain(|finding| {
-            finding.code != crate::finding::codes::output::EDITED_BY_HAND
-                && finding.code != crate::finding::codes::output::FOREIGN_FILE
-        });
+        findings.retain(|finding| finding.code != EDITED_BY_HAND && finding.code != FOREIGN_FILE);
         outcome.outputs.retain(|output| output.action == Action::Invalid);
     }
     outcome.findings = findings;

@@ -39,6 +39,11 @@ pub fn place_of(path: &str, text: &str, keys: &[&str]) -> Place {
 }
 
 fn explain(path: &str, text: &str, error: &toml::de::Error, code: CodeId) -> Finding {
+    if let Some(at) = conflict(text) {
+        return Finding::error(code, "a merge left a conflict here")
+            .at(Place::in_text(path, text, at, at + 7))
+            .help("choose what is to stay, and remove the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`");
+    }
     let message = error.message().trim();
     let mut finding = Finding::error(code, message.lines().collect::<Vec<_>>().join("; "));
     if let Some(span) = error.span() {
@@ -56,6 +61,12 @@ fn explain(path: &str, text: &str, error: &toml::de::Error, code: CodeId) -> Fin
         }
         None => finding,
     }
+}
+
+/// Where git's mark of a conflict stands.
+fn conflict(text: &str) -> Option<usize> {
+    const MARK: &str = "<<<<<<< ";
+    if text.starts_with(MARK) { Some(0) } else { text.find("\n<<<<<<< ").map(|at| at + 1) }
 }
 
 /// Picks the word and the candidates out of serde's "unknown field `x`, expected one of `a`, `b`".

@@ -10,6 +10,8 @@ use crate::finding::{CodeId, Finding, Place, Severity};
 
 /// How many different messages at one place are told before "and more".
 const TOLD: usize = 3;
+/// How many findings of one code are told before "and more": a merge gone wrong is found in every output.
+const ALIKE: usize = 25;
 
 pub fn render(report: &Report<'_>, look: &Look) -> String {
     let mut text = findings(&report.sorted(), look);
@@ -47,10 +49,18 @@ pub fn findings(sorted: &[&Finding], look: &Look) -> String {
         groups.entry(Twin::of(finding, number, look.verbosity > 0)).or_default().push(finding);
     }
     let mut text = String::new();
+    let mut told: IndexMap<CodeId, usize> = IndexMap::new();
     for group in groups.values() {
         let Some(first) = group.first() else { continue };
-        text.push_str(&snippet::render(first, &more(group), look));
-        text.push('\n');
+        let count = told.entry(first.code).or_default();
+        *count += 1;
+        if *count <= ALIKE || look.verbosity > 0 {
+            text.push_str(&snippet::render(first, &more(group), look));
+            text.push('\n');
+        }
+    }
+    for (code, count) in told.iter().filter(|(_, count)| **count > ALIKE && look.verbosity <= 0) {
+        text.push_str(&format!("... and {} more of {code} (-v shows each)\n\n", text::number(count - ALIKE)));
     }
     text
 }

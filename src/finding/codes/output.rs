@@ -524,6 +524,10 @@ impl From<&GitError> for Finding {
         match error {
             GitError::NoRepository { .. } => Finding::error(NO_REPOSITORY, error.to_string())
                 .help("run `git init`, or leave out what asks git: a plain build needs none"),
+            GitError::UnknownRevision { revision, .. } if revision == "HEAD" => {
+                Finding::error(UNKNOWN_REVISION, "this repository has no commit yet, so nothing can have changed since")
+                    .help("leave out --changed, or commit once")
+            }
             GitError::UnknownRevision { .. } => Finding::error(UNKNOWN_REVISION, error.to_string())
                 .help("name a branch, tag or commit; in CI, fetch it first"),
             GitError::Missing | GitError::Failed { .. } | GitError::Odd { .. } | GitError::Io(_) => {

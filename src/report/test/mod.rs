@@ -24,7 +24,11 @@ const SLOW: f64 = 1.0;
 
 /// What pytest shows of the first failures; of all with `-v`.
 pub fn outputs(tested: &Tested, look: &Look) -> String {
-    let shown = if look.verbosity > 0 { usize::MAX } else { SHOWN };
+    let shown = match look.verbosity {
+        ..0 => 0,
+        0 => SHOWN,
+        _ => usize::MAX,
+    };
     let red = tested.red().filter(|result| !result.output.is_empty()).take(shown);
     red.map(|result| format!("{}\n{}\n\n", look.strong(&name(result)), clean(result.output.trim_end()))).collect()
 }
