@@ -298,6 +298,8 @@ def test_skips_end_on_their_day() -> None:
     assert hf.Skip("*", "known").means("forward", None, "cuda")
     assert not hf.Skip("*", "known", expires="2020-01-01").means("forward", None, "cuda")
     assert model.needs("batch") == ["builds", "forward", "batch"]
+    assert model.needs("dropout") == ["builds", "forward", "deterministic", "dropout"]
+    assert model.needs("builds") == ["builds"]
 
 
 WORKER_MODULE = """
