@@ -305,7 +305,7 @@ def main() -> None:
         default=",".join(TYPES),
         help="model types, as their files are called",
     )
-    parser.add_argument("--each", type=int, default=8, help="mutants of each (default: 8)")
+    parser.add_argument("--each", type=int, default=4, help="mutants of each (default: 4)")
     parser.add_argument("--seed", type=int, default=0, help="other mutants (default: 0)")
     parser.add_argument(
         "--out",
