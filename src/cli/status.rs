@@ -20,7 +20,7 @@ use crate::report::{self, Report};
 pub fn run(context: &Context<'_>, args: &StatusArgs) -> Ended {
     let options = Options { mode: Mode::Dry, ..options(context, &args.engine)? };
     let outcome = build::build(context.system, &options, &context.progress())?;
-    let next = next(&outcome, never_probed(context, &options));
+    let next = next(&outcome, || never_probed(context, &options));
     let findings = report::json::findings(&Report::of_findings(context.command, &outcome.findings));
     let value = json!({
         "outputs": outcome.planned, "up_to_date": up_to_date(&outcome),
@@ -49,17 +49,19 @@ fn never_probed(context: &Context<'_>, options: &Options) -> usize {
     lock::split(&text).sections.iter().filter(open).count()
 }
 
-fn next(outcome: &Outcome, never_probed: usize) -> String {
+fn next(outcome: &Outcome, never_probed: impl Fn() -> usize) -> String {
     let command = if outcome.count(Action::Kept) > 0 {
         "hfgen build --diff"
     } else if due(outcome) + outcome.count(Action::Removed) > 0 {
         "hfgen build"
     } else if outcome.errors() + outcome.count(Action::Invalid) > 0 {
         "hfgen check"
-    } else if never_probed > 0 {
-        let types = plural(never_probed, "model type");
-        return format!("hfgen probe ({types} never ran, so that their tests have nothing to run)");
     } else {
+        let types = never_probed();
+        if types > 0 {
+            let types = plural(types, "model type");
+            return format!("hfgen probe ({types} never ran, so that their tests have nothing to run)");
+        }
         "edit registry.toml, rules/ or templates/, then hfgen build"
     };
     command.to_owned()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json as value_of;
+use serde_json::json;
 
 use super::answer::answer;
 use super::args::WhyArgs;
@@ -14,7 +14,7 @@ use crate::emit::ownership::Standing;
 use crate::finding::codes::output::UNKNOWN_OUTPUT;
 use crate::finding::{Finding, did_you_mean};
 use crate::graph::models::{rule_book, rule_sources};
-use crate::report::{self, Report, json};
+use crate::report::{self, Report};
 use crate::rules::plan::Entry;
 
 pub fn run(context: &Context<'_>, args: &WhyArgs) -> Ended {
@@ -27,11 +27,11 @@ pub fn run(context: &Context<'_>, args: &WhyArgs) -> Ended {
     let rule = rule_book(db, workspace).value.place(&rule_sources(db, workspace), "target", &known.entry.rule, &[]);
     let place = format!("{}:{}", rule.path, rule.line);
     let report = Report::of_findings(context.command, &known.findings);
-    let value = value_of!({
+    let value = json!({
         "path": path, "rule": known.entry.rule, "rule_at": place, "model": known.entry.model,
         "hardware": known.entry.hardware, "family": known.entry.family, "state": state(&known),
         "due": known.due.iter().map(ToString::to_string).collect::<Vec<_>>(), "last_written": known.last,
-        "templates": known.templates, "reads": known.reads, "findings": json::findings(&report),
+        "templates": known.templates, "reads": known.reads, "findings": report::json::findings(&report),
     });
     let human = || {
         let told = report::human::findings(&report.sorted(), &context.console.out);

@@ -63,10 +63,15 @@ fn explain(path: &str, text: &str, error: &toml::de::Error, code: CodeId) -> Fin
     }
 }
 
-/// Where git's mark of a conflict stands.
-fn conflict(text: &str) -> Option<usize> {
-    const MARK: &str = "<<<<<<< ";
-    if text.starts_with(MARK) { Some(0) } else { text.find("\n<<<<<<< ").map(|at| at + 1) }
+/// Where the first line begins that git wrote for a conflict.
+pub(super) fn conflict(text: &str) -> Option<usize> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let here = start;
+        start += line.len();
+        let mark = ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark));
+        (mark || line.trim_end() == "=======").then_some(here)
+    })
 }
 
 /// Picks the word and the candidates out of serde's "unknown field `x`, expected one of `a`, `b`".

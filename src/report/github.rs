@@ -62,7 +62,7 @@ fn lines(place: &Place) -> Vec<String> {
 }
 
 fn data(text: &str) -> String {
-    text::clean(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text::clean(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

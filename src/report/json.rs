@@ -12,14 +12,7 @@ pub const VERSION: u32 = 1;
 
 /// One object, indented.
 pub fn render(report: &Report<'_>) -> String {
-    let findings = report.sorted();
-    let document = Document {
-        head: Head::of(report),
-        summary: Summary::of(report),
-        outputs: report.outcome.map(|outcome| outcome.outputs.as_slice()).unwrap_or_default(),
-        findings: findings.iter().map(|finding| JsonFinding::of(finding)).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&document).expect("strings and numbers always serialise");
+    let mut text = serde_json::to_string_pretty(&Document::of(report)).expect("strings and numbers always serialise");
     text.push('\n');
     text
 }
@@ -55,19 +48,7 @@ pub fn lines(mut document: serde_json::Value, list: &str, item: &str) -> String 
 
 /// One object a line: findings, outputs, and at the end the sum. A reader need not wait for the end.
 pub fn render_lines(report: &Report<'_>) -> String {
-    let findings = report.sorted();
-    let outputs = report.outcome.map(|outcome| outcome.outputs.as_slice()).unwrap_or_default();
-    let lines = findings
-        .iter()
-        .map(|finding| Line::Finding(JsonFinding::of(finding)))
-        .chain(outputs.iter().map(Line::Output))
-        .chain([Line::Summary { head: Head::of(report), summary: Summary::of(report) }]);
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(&serde_json::to_string(&line).expect("strings and numbers always serialise"));
-        text.push('\n');
-    }
-    text
+    lines(serde_json::json!(Document::of(report)), "outputs", "output")
 }
 
 #[derive(Serialize)]
@@ -79,16 +60,15 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
-enum Line<'a> {
-    Finding(JsonFinding<'a>),
-    Output(&'a OutputOutcome),
-    Summary {
-        #[serde(flatten)]
-        head: Head<'a>,
-        summary: Summary<'a>,
-    },
+impl<'a> Document<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        Self {
+            head: Head::of(report),
+            summary: Summary::of(report),
+            outputs: report.outcome.map(|outcome| outcome.outputs.as_slice()).unwrap_or_default(),
+            findings: report.sorted().into_iter().map(JsonFinding::of).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::changes::{self, Change, changes};
 use super::files::{Suite, TestFile};
-use super::kept::{ALL, Closure, Kept, Known, Part};
+use super::kept::{ALL, Kept, Known, Part};
 use super::protocol::{Answer, Asked, Job, Outcome, Record};
 use super::sources::{Snapshots, Sources};
 use super::{MEGABYTES, RUNNER};
@@ -127,17 +127,11 @@ impl Session<'_> {
                 None if answer.runs.len() != runs.len() => Err("it ran only in part".to_owned()),
                 None => Ok(answer),
             });
-            let is_red = match answer {
+            let (known, is_red) = match answer {
                 Err(why) => {
                     self.progress.fail(&format!("{}: {}", file.path, why.trim().lines().last().unwrap_or_default()));
                     gathered.dead.push((file.path.clone(), why.clone()));
-                    if !self.how.forgets {
-                        let known = Known { runs: no_answer(runs, why), ..known(key, parts) };
-                        if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
-                            unkept.get_or_insert(error);
-                        }
-                    }
-                    true
+                    (Known { runs: no_answer(runs, why), ..known(key, parts) }, true)
                 }
                 Ok(answer) => {
                     let runs = sorted(runs, answer, &file.path, &mut gathered.outputs);
@@ -150,18 +144,19 @@ impl Session<'_> {
                         self.progress.fail(&format!("{}::{}: {}", file.path, record.node, record.reason));
                     }
                     let is_red = !red.is_empty();
-                    if !self.how.forgets {
-                        let closure = self.sources.zip(loaded).map(|(sources, (core, own))| {
-                            if core.is_empty() { Closure::default() } else { sources.closure(&core, &own, model(file)) }
-                        });
-                        let known = Known { runs, closure: closure.unwrap_or_default(), ..known(key, parts) };
-                        if let Err(error) = kept.add(self.system, &self.how.slot(file), known) {
-                            unkept.get_or_insert(error);
-                        }
-                    }
-                    is_red
+                    let loaded = loaded.filter(|(core, _)| !core.is_empty() && !self.how.forgets);
+                    let closure = self
+                        .sources
+                        .zip(loaded)
+                        .map(|(sources, (core, own))| sources.closure(&core, &own, model(file)));
+                    (Known { runs, closure: closure.unwrap_or_default(), ..known(key, parts) }, is_red)
                 }
             };
+            if !self.how.forgets
+                && let Err(error) = kept.add(self.system, &self.how.slot(file), known)
+            {
+                unkept.get_or_insert(error);
+            }
             self.progress.advance(1);
             if is_red && self.how.fail_fast { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;

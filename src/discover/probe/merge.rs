@@ -23,15 +23,15 @@ pub fn merge(
             continue;
         };
         match proven(answer, &probing.key, version("torch"), version("transformers")) {
-            Ok(proven) if asked_wrongly(&proven).is_some() => {
-                let error = asked_wrongly(&proven).unwrap_or_default();
-                let message = format!("a rule about `{}` can't be used: {error}", probing.model);
-                findings.push(Finding::error(PROBE_PYTHON, message).help(format!(
-                    "mend it in rules/ or under `[model.{}]`; what was proven before stays",
-                    probing.model
-                )));
-            }
             Ok(mut proven) => {
+                if let Some(error) = asked_wrongly(&proven) {
+                    let message = format!("a rule about `{}` can't be used: {error}", probing.model);
+                    findings.push(Finding::error(PROBE_PYTHON, message).help(format!(
+                        "mend it in rules/ or under `[model.{}]`; what was proven before stays",
+                        probing.model
+                    )));
+                    continue;
+                }
                 for error in proven.classes.values_mut().filter_map(|class| class.error.as_mut()) {
                     *error = steady(error);
                 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{FORMAT, Lock, LockHead, LockText, ModelFacts, Section, split};
 use crate::finding::codes::sync::{LOCK_CONFLICT, LOCK_DAMAGED, LOCK_FORMAT, LOCK_ORDER};
 use crate::finding::{Finding, Place};
+use crate::registry::parse::conflict;
 
 /// Parses all of a lock: what can be read, and a finding for each part that can't.
 pub fn parse(path: &str, text: &str) -> (Lock, Vec<Finding>) {
@@ -112,17 +113,6 @@ fn damaged(path: &str, section: &Section<'_>, error: &toml::de::Error) -> Findin
     Finding::error(LOCK_DAMAGED, format!("{of} can't be read: {what}"))
         .at(place(path, section, span.start, span.end))
         .help("run `hfgen sync`, which writes the file anew, or take the file from version control")
-}
-
-/// Where the first line begins that git wrote for a conflict.
-fn conflict(text: &str) -> Option<usize> {
-    let mut start = 0;
-    text.split_inclusive('\n').find_map(|line| {
-        let here = start;
-        start += line.len();
-        let mark = ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark));
-        (mark || line.trim_end() == "=======").then_some(here)
-    })
 }
 
 fn header(path: &str, section: &Section<'_>) -> Place {
