@@ -102,6 +102,7 @@ pub struct Tiny {
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     Absent,
+    Channels,
     Chunk,
     Depth,
     Each,

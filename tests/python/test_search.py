@@ -93,6 +93,40 @@ def test_widths_that_must_stay_do() -> None:
     assert "hidden_size" not in tiny(transformers.BertConfig, widths="keep")
 
 
+def test_the_widths_of_a_pyramid_stay_in_proportion() -> None:
+    from hfgen_probe.rules import Rules
+    from hfgen_probe.shrink import tiny_config
+
+    rules = Rules(ALL["tiny"])
+    found = tiny_config(transformers.ConvNextConfig, rules, {}, divisor=8)
+    assert found["hidden_sizes"] == [12, 24, 48, 96]
+    assert tiny_config(transformers.ConvNextConfig, rules, {}, divisor=1)["hidden_sizes"] == [96, 192, 384, 768]
+    # Three channels of a picture are no width, and what would get too narrow stays.
+    found = tiny_config(transformers.HGNetV2Config, rules, {}, divisor=8)
+    assert found["stem_channels"] == [3, 4, 6]
+
+
+def test_where_widths_are_kept_all_are_divided_alike() -> None:
+    from hfgen_probe.rules import Rules
+    from hfgen_probe.shrink import tiny_config
+
+    found = tiny_config(transformers.BertConfig, Rules(ALL["tiny"]), {}, keep_widths=True, divisor=4)
+    assert (found["hidden_size"], found["intermediate_size"]) == (192, 768)
+    assert "num_attention_heads" not in found
+
+
+def test_the_narrowest_that_runs_is_taken() -> None:
+    from hfgen_probe.search import Search
+
+    names = ["ConvNextModel"]
+    found = Search(job("convnext", "convnext", "ConvNextConfig", names)).classes()
+    assert found["ConvNextModel"]["tiny"]["hidden_sizes"] == [12, 24, 48, 96]
+    # What its stages read has 48 channels here: a half of the default is the narrowest that takes it.
+    own = {"class": {"ConvNextEncoder": {"inputs": {"hidden_states": "noise B 48 16 16"}}}}
+    found = Search(job("convnext", "convnext", "ConvNextConfig", ["ConvNextEncoder"], own)).classes()
+    assert found["ConvNextEncoder"]["tiny"]["hidden_sizes"] == [48, 96, 192, 384]
+
+
 def test_holes_are_filled_from_hints_sizes_and_fields() -> None:
     from hfgen_probe.sizes import NoSize, Sizes
 

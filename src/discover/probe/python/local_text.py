@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,7 @@ def searched(job: Mapping[str, Any], config: Any, name: str, processor: Any, fol
 
 
 def said(error: BaseException) -> str:
-    """An error in one line."""
+    """An error in one line; folders that were there for a moment have no name."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    text = re.sub(rf"{re.escape(tempfile.gettempdir())}[\w./-]*", "FOLDER", text)
     return f"{type(error).__name__}: {text}"[:200]

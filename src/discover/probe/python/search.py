@@ -6,6 +6,7 @@ What it reports was built from the reported arguments and inputs alone, ran, was
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import resource
 import time
@@ -22,7 +23,7 @@ from .learning import unreached
 from .measure import Measured
 from .placeholders import Placeholders
 from .rules import Rules
-from .shrink import tiny_config
+from .shrink import DIVISORS, tiny_config
 from .sizes import Sizes
 from .states import unconfigured
 from .tree import merge
@@ -68,7 +69,7 @@ class Search:
     def fallback_tiny(self) -> dict[str, Any]:
         """The tiny configuration of a type of which no class runs: whatever builds."""
         try:
-            return next(self.tiny(self.own), {})
+            return next(self.tiny(self.own), (False, {}))[1]
         except Exception:
             return {}
 
@@ -87,26 +88,36 @@ class Search:
         errors: list[str] = []
         try:
             network_class = find_class(self.job["module"], name)
-            for place, tiny in enumerate(self.tiny(own)):
-                found = self.tried(item, network_class, tiny, own, errors, wary=place > 0)
-                if found is not None:
-                    return found
+            best: dict[str, Any] | None = None
+            for kept, tiny in self.tiny(own):
+                if best is not None and kept:
+                    break
+                found = self.tried(item, network_class, tiny, own, errors, wary=bool(errors))
+                # So narrow that what it is given no longer matters is too narrow.
+                if found is not None and (best is None or deaf(found) < deaf(best)):
+                    best = found
+                if best is not None and not deaf(best):
+                    break
+            if best is not None:
+                return best
         except Exception as error:
             errors.append(f"build: {said(error)}")
         ran = [error for error in errors if error.startswith("forward")]
         return {"error": (ran or errors or ["build: there is no configuration of it"])[0]}
 
-    def tiny(self, own: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Tiny configurations to try: all made small, then with the widths as they are."""
+    def tiny(self, own: Mapping[str, Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """Tiny configurations to try, each with whether all of its widths are in proportion: all made small first, then
+        with more and more of the widths as they are."""
         config_class = find_class(self.job["module"], self.job["config_class"])
         seen: list[dict[str, Any]] = []
-        for keep in (False, True):
-            key = json.dumps([own.get("tiny"), own.get("tiny-drop"), own.get("widths"), keep], sort_keys=True)
+        for keep, divisor in itertools.product((False, True), DIVISORS):
+            asked = [own.get("tiny"), own.get("tiny-drop"), own.get("widths"), keep, divisor]
+            key = json.dumps(asked, sort_keys=True)
             if key not in self.tinies:
-                self.tinies[key] = tiny_config(config_class, self.rules, own, keep_widths=keep)
+                self.tinies[key] = tiny_config(config_class, self.rules, own, keep_widths=keep, divisor=divisor)
             if self.tinies[key] not in seen:
                 seen.append(self.tinies[key])
-                yield self.tinies[key]
+                yield keep, self.tinies[key]
 
     def tried(
         self,
@@ -185,6 +196,11 @@ class Search:
             described, sequence = marks.placed(layout, changed)
             Measured(network, call, described, sequence).run(tensors(described, ROWS, sequence))
         return described, sequence
+
+
+def deaf(facts: Mapping[str, Any]) -> int:
+    """How many of its inputs a class could do without."""
+    return len(facts.get("inert") or ())
 
 
 def common(items: list[Any]) -> Any:

@@ -24,14 +24,19 @@ LOW_TOKEN_IDS = 300
 
 ANY_WIDTH = ("token", "vocab", "layers", "limit", "top-k", "experts", "one", "within-layers", "image", "keep")
 WIDTHS = ("patch", "heads", "kv-heads", "size", "head-width", "qk-width", "ffn", "width", "chunk", "keep")
+IN_PROPORTION = ("head-width", "ffn", "width", "channels")
+DIVISORS = (8, 4, 2, 1)  # of widths that must stay in proportion
+NARROWEST = 4  # what is divided stays at least as wide
 
 
 def tiny_config(
-    config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False
+    config_class: type, rules: Rules, own: Mapping[str, Any], *, keep_widths: bool = False, divisor: int = 1
 ) -> dict[str, Any]:
     """The keyword arguments that make a configuration tiny, as JSON; `own` is the registry's part of the model.
 
-    Raises what the config class raises where not even its defaults fit together.
+    Widths that agree at full size only (those of a pyramid of stages, with `keep_widths` all) are divided by `divisor`:
+    what is the sum or the double of another stays so. Raises what the config class raises where not even its defaults fit
+    together.
     """
     given = dict(own.get("tiny") or {})
     nested = {name: item for name, item in given.items() if isinstance(item, dict)}
@@ -39,15 +44,16 @@ def tiny_config(
         default = config_class()
     except Exception:
         default = config_class(**copy.deepcopy({**nested, **given}))
-    shrinker = Shrinker(rules, set(own.get("tiny-drop") or ()), keep_widths=keep_widths or own.get("widths") == "keep")
+    keep_widths = keep_widths or own.get("widths") == "keep"
+    shrinker = Shrinker(rules, set(own.get("tiny-drop") or ()), keep_widths=keep_widths, divisor=divisor)
     return plain(merge(shrinker.shrink(default, given), given))
 
 
 class Shrinker:
     """Finds the keyword arguments that make one configuration, with everything nested in it, tiny."""
 
-    def __init__(self, rules: Rules, kept: set[str], *, keep_widths: bool) -> None:
-        self.rules, self.kept, self.keep_widths = rules, kept, keep_widths
+    def __init__(self, rules: Rules, kept: set[str], *, keep_widths: bool, divisor: int) -> None:
+        self.rules, self.kept, self.keep_widths, self.divisor = rules, kept, keep_widths, divisor
         self.base_fields = set(field_names(PretrainedConfig()))
         self.tokens: dict[Any, int] = {}
         self.vocabulary = rules.limit("vocab", 512)
@@ -183,10 +189,10 @@ class Shrinker:
         """The tiny value of a width or a number of heads."""
         if node.keeps_widths:
             rule = self.rules.of(name, "stage-size") if node.staged else None
-            return rule.limited(now) if rule is not None else None
+            return rule.limited(now) if rule is not None else self.divided(name, now)
         rule = self.rules.of(name, *WIDTHS)
         if rule is None:
-            return None
+            return self.divided(name, now)
         if rule.role == "patch":
             return rule.at_most if now > rule.at_most and node.has_image(now) else None
         if rule.role == "kv-heads":
@@ -202,13 +208,17 @@ class Shrinker:
         numbers = all(map(is_whole, now))
         indices = self.rules.has(name, "layer-indices")
         if node.depth and len(now) == node.depth and node.depth != node.layers and not indices:
-            return [now[index] for index in node.chosen]
+            kept = [now[index] for index in node.chosen]
+            narrow = [self.width(node, name, item) if is_whole(item) else item for item in kept]
+            return [item if small is None else small for item, small in zip(kept, narrow, strict=True)]
         if indices and numbers and node.depth:
             last = node.layers - 1
             if len(now) <= node.layers:
                 return [v if v < 0 and -v <= last + 2 else min(place, last) for place, v in enumerate(now)]
             return sorted({min(v, last) for v in now})
         rule = self.rules.of(name, "stage-depths", "token", "image", "patch", "each", "keep")
+        if numbers and (rule is None or self.keep_widths and rule.role == "each"):
+            return self.divided_list(name, now)
         if rule is None or not numbers or rule.role == "keep":
             return None
         if rule.role == "stage-depths":
@@ -222,3 +232,17 @@ class Shrinker:
         if rule.role == "patch":
             return [rule.at_most] * len(now) if min(now) > rule.at_most else None
         return [min(item, rule.at_most) for item in now]
+
+    def divided_list(self, name: str, now: list[int]) -> list[int] | None:
+        """The widths of a list, all divided alike; among them the three channels of a picture may stay what they are."""
+        for divisor in (divisor for divisor in DIVISORS if divisor <= self.divisor):
+            small = [self.divided(name, item, divisor) for item in now]
+            if all(item != before or before < NARROWEST for item, before in zip(small, now, strict=True)):
+                return small if small != now else None
+        return None
+
+    def divided(self, name: str, now: int, divisor: int | None = None) -> int:
+        """A width that keeps its proportion to the others; whatever is no width, or too narrow, as it was."""
+        divisor = divisor or self.divisor
+        whole = now % divisor == 0 and now >= NARROWEST * divisor
+        return now // divisor if whole and self.rules.of(name, *IN_PROPORTION) else now
