@@ -129,6 +129,7 @@ mod tests {
             family: None,
             hardware: None,
             digest: crate::digest::Digest::default(),
+            size: 0,
         };
         let part = |number| {
             let mut suite = Suite { files: (0..7).map(file).collect(), ..Suite::default() };

@@ -27,6 +27,8 @@ pub struct TestFile {
     /// The only hardware that it is for, where it is made for one.
     pub hardware: Option<String>,
     pub digest: Digest,
+    /// In bytes: the more tests it has, the longer it is.
+    pub size: usize,
 }
 
 /// The selected test files of a project, with what their results depend on.
@@ -75,6 +77,7 @@ impl Suite {
                     family: entry.family.clone(),
                     hardware: entry.hardware.clone(),
                     digest: Digest::default(),
+                    size: 0,
                 });
             }
         }
@@ -83,11 +86,12 @@ impl Suite {
 
     /// Reads the files, once they are built. One that is not on disk is a test file that can't be collected.
     pub fn read(&mut self, system: &dyn System, root: &Path) {
-        let digest = |path: &str| system.read(&root.join(path)).map_or_else(|_| Digest::default(), |b| Digest::of(&b));
+        let look = |path: &str| system.read(&root.join(path)).map(|bytes| (Digest::of(&bytes), bytes.len()));
         for file in &mut self.files {
-            file.digest = digest(&file.path);
+            (file.digest, file.size) = look(&file.path).unwrap_or_default();
         }
-        self.support = self.package.iter().map(|path| (path.clone(), digest(path).to_string())).collect();
+        let digest = |path: &str| look(path).unwrap_or_default().0.to_string();
+        self.support = self.package.iter().map(|path| (path.clone(), digest(path))).collect();
         self.support_id = Snapshots::id(&self.support);
     }
 
@@ -124,6 +128,7 @@ mod tests {
             family: Some(family.to_owned()),
             hardware: None,
             digest: Digest::of(model.as_bytes()),
+            size: 0,
         }
     }
 

@@ -266,6 +266,7 @@ mod tests {
                 family: None,
                 hardware: None,
                 digest: crate::digest::Digest::default(),
+                size: 0,
             }],
             ..Suite::default()
         };

@@ -141,6 +141,7 @@ mod tests {
             family: None,
             hardware: None,
             digest: Digest::of(model.as_bytes()),
+            size: 0,
         };
         Suite { root: "generated".to_owned(), files: vec![file("x"), file("y")], checks, ..Suite::default() }
     }
@@ -208,6 +209,15 @@ mod tests {
         desk.suite.files[0].digest = Digest::of(b"edited");
         let proven = desk.prove(&Request::default(), &How::default(), &mut stand);
         assert_eq!(proven.gathered.ran[0].1, "file changed, torch 2.15.0 is now 2.16.0");
+    }
+
+    #[test]
+    fn of_files_that_never_ran_the_largest_is_first() {
+        let (mut desk, mut stand) = (Desk::new(), Stand::default());
+        desk.suite.files[1].size = 2;
+        desk.prove(&Request::default(), &How::default(), &mut stand);
+        let files: Vec<&str> = stand.jobs.iter().map(|job| job.file.as_str()).collect();
+        assert_eq!(files, ["/p/generated/test_hf_y.py", "/p/generated/test_hf_x.py"]);
     }
 
     #[test]

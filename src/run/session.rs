@@ -181,8 +181,8 @@ impl Session<'_> {
         Ok(gathered)
     }
 
-    /// What is to run: what failed the last time first, then what is new, then what took longest, so that no long file is left
-    /// over when all others are done.
+    /// What is to run: what failed the last time first, then what is new (the largest file first), then what took longest, so
+    /// that no long file is left over when all others are done.
     fn due(&self, wanted: &BTreeSet<Part>, kept: &Kept, gathered: &mut Gathered) -> (Vec<Job>, Vec<Due<'_>>) {
         let mut found = Vec::new();
         for file in &self.suite.files {
@@ -204,7 +204,9 @@ impl Session<'_> {
                 before.map_or(f64::INFINITY, |known| known.controls().map(|record| record.seconds).sum::<f64>());
             found.push((was_red, seconds, job, Due { file, key, parts, runs }));
         }
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+        found.sort_by(|(was_red, seconds, _, due), (red, longer, _, other)| {
+            red.cmp(was_red).then(longer.total_cmp(seconds)).then(other.file.size.cmp(&due.file.size))
+        });
         found.into_iter().map(|(_, _, job, due)| (job, due)).unzip()
     }
 
