@@ -36,8 +36,9 @@ from project import Project
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hfgen"
 XDIST = ["pytest-xdist==3.8.0", "execnet"]
-# Two files at a time on two cores: more threads in each would only be in each other's way.
-TORCH = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HFGEN_HARDWARE": "cpu"}
+# Two files at a time on two cores: more threads in each are only in each other's way.
+THREADS = "OMP_NUM_THREADS"
+TORCH = {THREADS: "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "HFGEN_HARDWARE": "cpu"}
 OPTIONS = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider"]
 LOOK = 0.5
 HFGEN, AGAIN = "hfgen test, from nothing", "hfgen test, nothing changed"
@@ -160,9 +161,9 @@ class Bench:
         tests = json.loads(done.stdout)["summary"]["tests"]
         return tests["passed"], tests["failed"] + tests["error"] + tests["crashed"]
 
-    def pytest(self, *more: str, folder: Path | None = None, **environment: str) -> tuple[int, int]:
+    def pytest(self, *more: str, folder: Path | None = None, threads: str = "1", **environment: str) -> tuple[int, int]:
         command = [self.options.python, "-m", "pytest", *OPTIONS, *more]
-        env = {**self.env, **environment}
+        env = {**self.env, **environment, THREADS: threads}
         folder = folder or self.project.folder
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
         return counts(done.stdout)
@@ -171,9 +172,9 @@ class Bench:
         with ThreadPoolExecutor(jobs) as pool:
             return together(pool.map(lambda file: self.pytest(f"generated/{file}"), files))
 
-    def xdist(self, files: list[str], folder: Path | None = None) -> tuple[int, int]:
+    def xdist(self, files: list[str], folder: Path | None = None, threads: str = "1") -> tuple[int, int]:
         words = ["-p", "xdist", "-n", str(self.options.jobs), "--dist", "loadfile"]
-        return self.pytest(*words, *files, folder=folder, PYTHONPATH=str(xdist(self.options.python)))
+        return self.pytest(*words, *files, folder=folder, threads=threads, PYTHONPATH=str(xdist(self.options.python)))
 
     def xdist_in_parts(self, files: list[str], parts: int) -> tuple[int, int]:
         size = -(-len(files) // parts)
@@ -186,6 +187,10 @@ class Bench:
         yield timed(HFGEN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
         yield timed(AGAIN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
         yield timed(f"pytest -n {jobs}", SAMPLE, len(sample), lambda: self.xdist(paths))
+        # What torch takes where nobody tells it otherwise: as many as there are cores, in each process.
+        cores = str(os.cpu_count())
+        plain = lambda: self.xdist(paths, threads=cores)
+        yield timed(f"pytest -n {jobs} with {cores} threads each", SAMPLE, len(sample), plain)
         for at_once in dict.fromkeys([jobs, 1]):
             name = f"pytest, one process a file, {at_once} at a time"
             yield timed(name, SAMPLE, len(sample), lambda at_once=at_once: self.one_process_a_file(sample, at_once))
