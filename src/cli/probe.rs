@@ -9,19 +9,18 @@ use super::answer::answer;
 use super::args::{ProbeArgs, WhyArg};
 use super::engine::{options, selection};
 use super::stop::{Ended, Stop};
-use super::sync::LOCK;
 use super::{Context, Exit};
 use crate::build::inspect::View;
+use crate::build::project::LOCK;
 use crate::build::selection::Selected;
 use crate::build::{Failure, Options};
 use crate::discover::probe::{self, Kept, Limits, Probing, Request, Versions};
+use crate::finding::Finding;
 use crate::finding::codes::output::NOTHING_SELECTED;
-use crate::finding::codes::sync::{PROBE_LIBRARY, PROVEN_STALE};
-use crate::finding::{Finding, Place};
+use crate::finding::codes::sync::PROBE_LIBRARY;
 use crate::python::library;
 use crate::registry::lock::{self, Lock};
 use crate::report::probe::Probed;
-use crate::report::text::plural;
 use crate::report::{self, Format, Report};
 use crate::sys::System;
 
@@ -129,17 +128,7 @@ fn reasons(due: &[Probing], lock: &Lock, kept: &Kept<'_>) -> Vec<(String, String
 
 fn stale(due: &[Probing]) -> Option<Finding> {
     let names: Vec<&str> = due.iter().map(|probing| probing.model.as_str()).collect();
-    (!names.is_empty()).then(|| out_of_date(&names))
-}
-
-/// That the proven facts of these model types are of another state than that of now.
-pub fn out_of_date(models: &[&str]) -> Finding {
-    const NAMED: usize = 5;
-    let more = if models.len() > NAMED { ", ..." } else { "" };
-    let named = models[..models.len().min(NAMED)].join(", ");
-    let message = format!("the proven facts of {} are out of date ({named}{more})", plural(models.len(), "model type"));
-    let finding = Finding::error(PROVEN_STALE, message).at(Place::file(LOCK));
-    finding.help("run `hfgen probe`; `hfgen probe --dry-run --why` says why")
+    (!names.is_empty()).then(|| probe::out_of_date(&names))
 }
 
 fn tell(context: &Context<'_>, args: &ProbeArgs, probed: &Probed<'_>, found: &[Finding]) -> Ended {

@@ -25,7 +25,7 @@ pub fn run(context: &Context<'_>, cli: &Cli) -> Ended {
         Command::Template { command: TemplateCommand::Lint { engine, report } } => {
             template::lint(context, engine, report)
         }
-        Command::Sync(args) => sync::command(context, args),
+        Command::Sync(args) => sync::run(context, args),
         Command::Probe(args) => probe::run(context, args),
         Command::Test(args) => test::run(context, args),
         Command::Prove(args) => prove::run(context, args),

@@ -3,7 +3,7 @@
 //! Map of the room: `package` is the folder on disk, `outline` a file's skeleton, `meaning` its hash, `library` all files
 //! with their classes resolved. `value`, `eval`, `arithmetic`, `builtins` and `interpret` tell what constants come to. `auto` reads the
 //! auto mappings, `catalogue` what a list of all models says of one, `pipelines` the tasks, `names` what the package exports, `config` configurations, `classes` model
-//! classes, `worker` a worker project. `facts` puts them together into a lock, `compare` tells two locks apart.
+//! classes, `worker` a worker project. `facts` puts them together into a lock, `compare` tells two locks apart, `sync` writes.
 //!
 //! Invariant: the same files give the same facts, whatever is installed beside them: what is optional counts as there.
 
@@ -26,6 +26,7 @@ mod outline;
 mod package;
 pub mod probe;
 mod pipelines;
+mod sync;
 mod value;
 mod worker;
 
@@ -33,4 +34,5 @@ pub use catalogue::{Catalogue, meaning_of};
 pub use compare::{Change, Changes, compare};
 pub use facts::{Read, read};
 pub use package::find;
+pub use sync::{Sync, Synced, sync};
 pub use worker::{Workers, workers};

@@ -114,16 +114,12 @@ pub fn folder(path: &str) -> Option<&str> {
     path.strip_prefix("models/")?.rsplit_once('/').map(|(folder, _)| folder)
 }
 
-/// Where transformers is installed for the project at `root`: `$VIRTUAL_ENV`, then `.venv` and `venv` below the root.
-pub fn find(system: &dyn System, root: &Path) -> Result<PathBuf, Finding> {
-    let active = system.env("VIRTUAL_ENV").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let mut looked = Vec::new();
-    for environment in active.into_iter().chain([root.join(".venv"), root.join("venv")]) {
-        if let Some(package) = in_environment(system, &environment) {
-            return Ok(package);
-        }
-        looked.push(environment.display().to_string());
+/// Where transformers is installed: in the first of these environments that has it.
+pub fn find(system: &dyn System, environments: &[PathBuf]) -> Result<PathBuf, Finding> {
+    if let Some(package) = environments.iter().find_map(|environment| in_environment(system, environment)) {
+        return Ok(package);
     }
+    let looked: Vec<String> = environments.iter().map(|environment| environment.display().to_string()).collect();
     Err(Finding::error(NO_PACKAGE, format!("no transformers package was found in {}", looked.join(", ")))
         .help("name one, which may be an unpacked wheel: `hfgen sync --package DIR`"))
 }

@@ -100,6 +100,18 @@ pub fn choose(system: &dyn System, root: &Path, named: Option<&str>) -> Python {
     )
 }
 
+/// The environments that commands look into, without asking which of them has what.
+pub fn environments(system: &dyn System, root: &Path, named: Option<&str>) -> Vec<PathBuf> {
+    let variable = || system.env("HFGEN_PYTHON").filter(|program| !program.is_empty());
+    let around = |python: &Path| python.parent().and_then(Path::parent).map(Path::to_path_buf);
+    if let Some(program) = named.map(str::to_owned).or_else(variable) {
+        return around(Path::new(&program)).into_iter().collect();
+    }
+    let active = system.env("VIRTUAL_ENV").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let own = environment::own(system, root).and_then(|python| around(&python));
+    active.into_iter().chain([".venv", "venv"].map(|folder| root.join(folder))).chain(own).collect()
+}
+
 /// The program of `choose`.
 pub fn find(system: &dyn System, root: &Path, named: Option<&str>) -> String {
     choose(system, root, named).program

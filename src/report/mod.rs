@@ -3,9 +3,8 @@
 //!
 //! Map of the room: `look` says how the text may look; `human` puts `snippet` (one finding), `outputs` (lists, reasons,
 //! diffs) and `summary` (the last line) together; `concise`, `json`, `junit`, `github`, `sarif`, `markdown` and `html`
-//! are the other formats; `progress` is the live line of a terminal; `coverage`, `news`, `hardware`, `probe`, `prove` and
-//! `test` tell what the commands
-//! of these names found, `running` what the last two have in common; `text` holds small words.
+//! are the other formats; `progress` is the live line of a terminal; `coverage`, `news`, `hardware`, `probe`, `prove`, `sync`
+//! and `test` tell what the commands of these names found, `running` what the last two have in common; `text` holds small words.
 
 pub mod concise;
 pub mod coverage;
@@ -26,6 +25,7 @@ pub mod running;
 pub mod sarif;
 pub mod snippet;
 pub mod summary;
+pub mod sync;
 pub mod test;
 pub mod text;
 

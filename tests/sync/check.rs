@@ -1,10 +1,13 @@
 //! What the command says and how it exits.
 
-use hfgen::cli::sync::{SyncFormat, SyncOptions};
 use hfgen::sys::{MemorySystem, System as _};
 use std::path::Path;
 
-use crate::mini::{BERT_CONFIG, BERT_MODEL, LOCK, PACKAGE, Said, check, locked, mini, options, sync, sync_with};
+use hfgen::python::library;
+
+use crate::mini::{
+    BERT_CONFIG, BERT_MODEL, LOCK, PACKAGE, Said, Wanted, check, locked, mini, sync, sync_with, synced, wanted,
+};
 
 fn said(code: u8, out: &str) -> Said {
     Said { code, out: out.to_owned(), err: String::new() }
@@ -82,14 +85,16 @@ fn check_in_json() {
     let system = mini();
     sync(&system);
     system.put(Path::new(PACKAGE).join("__init__.py"), "__version__ = \"9.9.1\"\n_import_structure = {}\n");
-    let said = sync_with(&system, &SyncOptions { check: true, format: SyncFormat::Json, ..options() });
-    let value: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!(said.code, 1);
+    system.put(Path::new(PACKAGE).join("models/bert/modeling_bert.py"), BERT_MODEL.replace("states", "states_"));
+    let synced = synced(&system, &Wanted { check: true, ..wanted() }).unwrap();
+    assert!(synced.differs());
+    let value = hfgen::report::sync::value(&synced);
     assert_eq!(value["transformers"], "9.9.1");
-    assert_eq!(value["types"], 3);
+    assert_eq!((&value["summary"]["types"], &value["summary"]["changed"]), (&3.into(), &2.into()));
     assert_eq!(value["written"], false);
-    assert_eq!(value["changes"]["head"][0], "transformers: 9.9.0 -> 9.9.1");
-    assert_eq!(value["changes"]["changed"], serde_json::json!([]));
+    assert_eq!(value["head"][0], "transformers: 9.9.0 -> 9.9.1");
+    assert_eq!(value["types"][0]["type"], "bert");
+    assert_eq!(value["types"][0]["state"], "changed");
 }
 
 #[test]
@@ -100,21 +105,23 @@ fn package_is_found_in_the_environment() {
         let relative = path.strip_prefix(PACKAGE).unwrap();
         elsewhere.put(Path::new("/project/.venv/lib/python3.12/site-packages/transformers").join(relative), bytes);
     }
-    let nowhere = SyncOptions { package: None, ..options() };
+    let nowhere = Wanted { package: None, ..wanted() };
     assert_eq!(sync_with(&elsewhere, &nowhere).code, 0);
     assert_eq!(locked(&elsewhere).models.len(), 3);
     let said = sync_with(&mini(), &nowhere);
     assert_eq!(said.code, 2);
     assert!(said.err.starts_with("error[HF510]: no transformers package was found in /project/.venv, /project/venv\n"));
+    let named = library::environments(&elsewhere, Path::new("/other"), Some("/project/.venv/bin/python"));
+    assert_eq!(named, [Path::new("/project/.venv")]);
     assert!(said.err.contains("help: name one, which may be an unpacked wheel: `hfgen sync --package DIR`"));
     elsewhere.set_env("VIRTUAL_ENV", "/project/.venv");
-    assert_eq!(sync_with(&elsewhere, &SyncOptions { root: "/other".into(), ..nowhere }).code, 0);
+    assert_eq!(sync_with(&elsewhere, &Wanted { root: "/other".into(), ..nowhere }).code, 0);
 }
 
 #[test]
 fn the_folder_above_the_package_will_do() {
     let system = mini();
-    assert_eq!(sync_with(&system, &SyncOptions { package: Some("/site".into()), ..options() }).code, 0);
+    assert_eq!(sync_with(&system, &Wanted { package: Some("/site".into()), ..wanted() }).code, 0);
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use hfgen::cli::sync::{SyncFormat, SyncOptions, run};
+use hfgen::discover::{self, Sync, Synced};
+use hfgen::finding::Finding;
+use hfgen::python::library;
 use hfgen::registry::lock::{Lock, parse};
+use hfgen::report::{self, Look};
 use hfgen::sys::{MemorySystem, System as _};
 
 pub const PACKAGE: &str = "/site/transformers";
@@ -213,17 +216,20 @@ pub fn mini_with(path: &str, text: &str) -> MemorySystem {
     system
 }
 
-pub fn options() -> SyncOptions {
-    SyncOptions {
-        root: PathBuf::from("/project"),
-        package: Some(PathBuf::from(PACKAGE)),
-        worker: None,
-        check: false,
-        format: SyncFormat::Human,
-    }
+/// What is asked for.
+pub struct Wanted {
+    pub root: PathBuf,
+    /// Looked for in the project's environments where none is named.
+    pub package: Option<PathBuf>,
+    pub worker: Option<PathBuf>,
+    pub check: bool,
 }
 
-/// What the command printed, and its exit code.
+pub fn wanted() -> Wanted {
+    Wanted { root: PathBuf::from("/project"), package: Some(PathBuf::from(PACKAGE)), worker: None, check: false }
+}
+
+/// What people are told, and the exit code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said {
     pub code: u8,
@@ -231,18 +237,35 @@ pub struct Said {
     pub err: String,
 }
 
-pub fn sync_with(system: &MemorySystem, options: &SyncOptions) -> Said {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = run(system, options, &mut out, &mut err).expect("a vector takes every write");
-    Said { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+/// Reads the package that is wanted, as the command does.
+pub fn synced(system: &MemorySystem, wanted: &Wanted) -> Result<Synced, Vec<Finding>> {
+    let environments = || library::environments(system, &wanted.root, None);
+    let package = match &wanted.package {
+        Some(package) => package.clone(),
+        None => discover::find(system, &environments()).map_err(|finding| vec![finding])?,
+    };
+    let (root, worker, check) = (wanted.root.clone(), wanted.worker.clone(), wanted.check);
+    discover::sync(system, &Sync { root, package, worker, check })
+}
+
+pub fn sync_with(system: &MemorySystem, wanted: &Wanted) -> Said {
+    let told = |findings: &[Finding]| report::human::findings(&findings.iter().collect::<Vec<_>>(), &Look::PLAIN);
+    match synced(system, wanted) {
+        Ok(synced) => Said {
+            code: u8::from(wanted.check && synced.differs()),
+            out: if wanted.check { report::sync::changes(&synced) } else { report::sync::summary(&synced) },
+            err: told(&synced.findings),
+        },
+        Err(findings) => Said { code: 2, out: String::new(), err: told(&findings) },
+    }
 }
 
 pub fn sync(system: &MemorySystem) -> Said {
-    sync_with(system, &options())
+    sync_with(system, &wanted())
 }
 
 pub fn check(system: &MemorySystem) -> Said {
-    sync_with(system, &SyncOptions { check: true, ..options() })
+    sync_with(system, &Wanted { check: true, ..wanted() })
 }
 
 /// The lock that was written.

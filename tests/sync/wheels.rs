@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use hfgen::cli::sync::{SyncFormat, SyncOptions, run};
-use hfgen::discover::{self, Read, Workers};
+use hfgen::discover::{self, Read, Sync, Workers};
 use hfgen::registry::lock::{Literal, Lock, ModelFacts, parse, split, write};
 use hfgen::sys::OsSystem;
 
@@ -191,16 +190,11 @@ fn the_whole_lock_goes_round_and_is_stable() {
 #[test]
 fn committed_lock_is_current() {
     let Some(package) = package("5.23.0") else { return };
-    let options = SyncOptions {
-        root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
-        package: Some(package),
-        worker: None,
-        check: std::env::var_os("HFGEN_UPDATE").is_none(),
-        format: SyncFormat::Human,
-    };
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = run(&OsSystem, &options, &mut out, &mut err).unwrap();
-    assert_eq!(code, 0, "{}{}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let check = std::env::var_os("HFGEN_UPDATE").is_none();
+    let synced = discover::sync(&OsSystem, &Sync { root, package, worker: None, check }).unwrap();
+    assert!(!synced.differs(), "{}", hfgen::report::sync::changes(&synced));
+    assert_eq!(synced.findings, []);
 }
 
 /// The share of fields that must agree; the rest may be made by code.

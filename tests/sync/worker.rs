@@ -1,8 +1,6 @@
 //! The real modules of a worker project.
 
-use hfgen::cli::sync::SyncOptions;
-
-use crate::mini::{check, locked, mini, options, sync, sync_with};
+use crate::mini::{Wanted, check, locked, mini, sync, sync_with, wanted};
 
 const BERT: &str = "\
 import asyncio
@@ -31,7 +29,7 @@ fn modules_are_read() {
     system.put("/worker/hf_bert_sw3.py", "class hf_bert_sw4:\n    pass\n");
     system.put("/worker/hf_broken.py", "class (\n");
     system.put("/worker/hf_nothing_like_it.py", "class hf_nothing_like_it:\n    pass\n");
-    let said = sync_with(&system, &SyncOptions { worker: Some("/worker".into()), ..options() });
+    let said = sync_with(&system, &Wanted { worker: Some("/worker".into()), ..wanted() });
     assert_eq!(said.code, 0, "{}", said.err);
     let lock = locked(&system);
     let worker = lock.models["bert"].worker.as_ref().unwrap();
@@ -63,18 +61,18 @@ fn modules_are_read() {
 fn what_was_read_once_is_kept() {
     let system = mini();
     system.put("/worker/hf_bert.py", BERT);
-    sync_with(&system, &SyncOptions { worker: Some("/worker".into()), ..options() });
+    sync_with(&system, &Wanted { worker: Some("/worker".into()), ..wanted() });
     assert_eq!(check(&system).code, 0);
     assert_eq!(sync(&system).code, 0);
     assert!(locked(&system).models["bert"].worker.is_some());
     system.put("/worker/hf_bert.py", "class hf_bert:\n    pass\n");
-    let said = sync_with(&system, &SyncOptions { worker: Some("/worker".into()), check: true, ..options() });
+    let said = sync_with(&system, &Wanted { worker: Some("/worker".into()), check: true, ..wanted() });
     assert_eq!(said.out, "changed  bert\n           worker: changed\n0 new, 0 gone, 1 changed; run `hfgen sync`\n");
 }
 
 #[test]
 fn no_modules_is_an_error() {
-    let said = sync_with(&mini(), &SyncOptions { worker: Some("/nowhere".into()), ..options() });
+    let said = sync_with(&mini(), &Wanted { worker: Some("/nowhere".into()), ..wanted() });
     assert_eq!(said.code, 2);
     assert!(said.err.starts_with("error[HF520]: /nowhere holds no hf_<type>.py\n"), "{}", said.err);
 }

@@ -138,11 +138,13 @@ pub enum TemplateCommand {
 /// `hfgen sync`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "Examples:
-  hfgen sync                                 from the transformers of $VIRTUAL_ENV, .venv or venv
+  hfgen sync                                 from the transformers of the Python that tests run in
   hfgen sync --package site-packages/transformers
   hfgen sync --check                         write nothing, exit 1 if model types are new, gone or changed
 
-Nothing is imported and no Python is run: the package's files are read.")]
+Nothing is imported and no Python is run: the package's files are read.
+
+Exit codes: 0 done, or nothing differs; 1 --check found something; 2 wrong use, or a package that can't be read.")]
 pub struct SyncArgs {
     /// The folder of an installed or unpacked transformers package
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -150,10 +152,12 @@ pub struct SyncArgs {
     /// The checkout of a worker project, whose hf_<type>.py modules are read
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub worker: Option<PathBuf>,
+    /// The Python whose transformers is read [default: of VIRTUAL_ENV, .venv, venv or `hfgen env`]
+    #[arg(long, value_name = "PYTHON", conflicts_with = "package")]
+    pub python: Option<String>,
     /// Write nothing; say what differs, exit 1 if anything does
     #[arg(long)]
     pub check: bool,
-    /// Say it as JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }

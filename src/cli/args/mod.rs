@@ -209,6 +209,7 @@ impl Cli {
             Some(Command::Status(args)) => Some(&args.report),
             Some(Command::Why(args)) => Some(&args.report),
             Some(Command::Affected(args)) => Some(&args.report),
+            Some(Command::Sync(args)) => Some(&args.report),
             Some(Command::Test(args)) => Some(&args.report),
             Some(Command::Prove(args)) => Some(&args.report),
             Some(Command::Probe(args)) => Some(&args.report),

@@ -15,7 +15,7 @@ pub use jobs::{Probing, Versions, jobs};
 pub use kept::Kept;
 pub use merge::merge;
 pub use run::{Limits, Request, probe};
-pub use verdict::{Tally, findings, tally};
+pub use verdict::{Tally, findings, out_of_date, tally};
 pub use why::why;
 
 macro_rules! search {

@@ -6,13 +6,25 @@ use std::sync::Arc;
 use salsa::Database as Db;
 use serde::Serialize;
 
-use crate::finding::codes::sync::{NEEDLESS_CAUSE, NOT_PROVEN};
+use crate::build::project::LOCK;
+use crate::finding::codes::sync::{NEEDLESS_CAUSE, NOT_PROVEN, PROVEN_STALE};
 use crate::finding::{Finding, Place};
 use crate::graph::Workspace;
 use crate::graph::models::{Model, own};
 use crate::registry::config::Override;
 use crate::registry::lock::Lock;
 use crate::registry::parse::place_of;
+
+/// That the proven facts of these model types are of another state than that of now.
+pub fn out_of_date(models: &[&str]) -> Finding {
+    const NAMED: usize = 5;
+    let more = if models.len() > NAMED { ", ..." } else { "" };
+    let named = models[..models.len().min(NAMED)].join(", ");
+    let noun = if models.len() == 1 { "model type" } else { "model types" };
+    let message = format!("the proven facts of {} {noun} are out of date ({named}{more})", models.len());
+    let finding = Finding::error(PROVEN_STALE, message).at(Place::file(LOCK));
+    finding.help("run `hfgen probe`; `hfgen probe --dry-run --why` says why")
+}
 
 /// Counts over all types that have a class.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -88,8 +88,9 @@ pub const CODES: &[Code] = &[
         id: NO_PACKAGE,
         name: "no-transformers",
         summary: "no transformers package was found",
-        page: "`hfgen sync` reads the files of a transformers package; Python isn't started. It looks at \
-               `$VIRTUAL_ENV`, then at `.venv` and `venv` in the project. Name another place, which may be an \
+        page: "`hfgen sync` reads the files of a transformers package; Python isn't started. It looks \
+               into the environment of `--python` or `HFGEN_PYTHON`; where neither is given into `$VIRTUAL_ENV`, `.venv` and \
+               `venv` of the project, and that of `hfgen env`. Name another place, which may be an \
                unpacked wheel:\n\n```sh\npip download --no-deps transformers==5.23.0\nunzip -q transformers-5.23.0-*.whl \
                -d /tmp/tf\nhfgen sync --package /tmp/tf/transformers\n```",
     },
