@@ -2,7 +2,7 @@
 //! a query knows was given to it as an input.
 //!
 //! Map of the room: `inputs` is what is set from outside, `lock` cuts the lock and parses what is asked of it, `models`
-//! goes from registry and lock to placed models and the plan (`review` says what is wrong there), `templates` from sources
+//! goes from registry and lock to placed models and the plan (`settings` and `review` say what is wrong there), `templates` from sources
 //! to closures and reads, `outputs` from a plan entry to its checked text, with `context` for what its template may see,
 //! `header` is the mark that every output carries, `ordered` compares values so that their order counts, `faults` knows the
 //! faults that the support package declares, `remembered` is what an earlier build found out.
@@ -17,6 +17,7 @@ pub mod ordered;
 pub mod outputs;
 pub mod remembered;
 pub mod review;
+pub mod settings;
 pub mod templates;
 pub mod written;
 

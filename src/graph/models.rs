@@ -10,7 +10,8 @@ use super::inputs::{Source, Workspace};
 use super::lock;
 use super::ordered::{Ordered, same};
 use super::remembered::{KnownPiece, KnownRegistry};
-use super::review::{model_findings, registry_findings};
+use super::review::model_findings;
+use super::settings::findings as findings_of_settings;
 use super::written::Written;
 use crate::digest::Digest;
 use crate::finding::codes::registry::{BROKEN_REGISTRY, MODEL_TYPE};
@@ -63,7 +64,7 @@ pub fn registry(db: &dyn Db, workspace: Workspace) -> Arc<Reading> {
             Err(finding) => return Arc::new(Reading { findings: vec![*finding], ..Reading::default() }),
         },
     };
-    let findings = registry_findings(&value, path, text);
+    let findings = findings_of_settings(&value, path, text);
     Arc::new(Reading { value, findings, pieces })
 }
 

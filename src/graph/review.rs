@@ -1,4 +1,5 @@
-//! What is wrong in the registry, as findings with their places: settings, names that lead nowhere, a model's own part.
+//! What is wrong in the registry beyond its settings, as findings with their places: names that lead nowhere, a model's own
+//! part.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,73 +10,14 @@ use super::inputs::Workspace;
 use super::lock;
 use super::models::{Model, facts, model_keys, place_of_model, registry, rule_book, rule_sources, settings};
 use crate::finding::codes::registry::{
-    BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, REQUIRED_VERSION, STATED_TWICE, UNKNOWN_MODEL, UNKNOWN_NAME,
+    BROKEN_REGISTRY, EXPIRED_SKIP, MODEL_TYPE, STATED_TWICE, UNKNOWN_MODEL, UNKNOWN_NAME,
 };
 use crate::finding::codes::rules::{NO_FAMILY, TWO_FAMILIES};
 use crate::finding::{Finding, Place, did_you_mean};
-use crate::registry::config::{Override, Registry};
+use crate::registry::config::Override;
 use crate::registry::ident::refusal;
 use crate::registry::parse::place_of;
 use crate::rules::decide::Decision;
-
-/// Findings of the settings alone.
-pub fn registry_findings(registry: &Registry, path: &str, text: &str) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let project = &registry.project;
-    if let Some(wanted) = &project.required_hfgen {
-        match crate::registry::version::allows(wanted, env!("CARGO_PKG_VERSION")) {
-            Ok(true) => {}
-            Ok(false) => findings.push(
-                Finding::error(
-                    REQUIRED_VERSION,
-                    format!("this project asks for hfgen {wanted}; this is {}", env!("CARGO_PKG_VERSION")),
-                )
-                .at(place_of(path, text, &["project", "required-hfgen"]))
-                .help("install a version that it allows"),
-            ),
-            Err(why) => findings.push(
-                Finding::error(BROKEN_REGISTRY, why)
-                    .at(place_of(path, text, &["project", "required-hfgen"]))
-                    .help("write a requirement such as `\">=0.1, <0.3\"`"),
-            ),
-        }
-    }
-    if crate::registry::version::python(&project.python).is_none() {
-        findings.push(
-            Finding::error(BROKEN_REGISTRY, format!("`{}` is no Python version", project.python))
-                .at(place_of(path, text, &["project", "python"]))
-                .help("write the lowest Python that the outputs must run on, such as `\"3.10\"`"),
-        );
-    }
-    if !is_output_root(&project.output) {
-        findings.push(
-            Finding::error(
-                BROKEN_REGISTRY,
-                format!("the output root `{}` is not a folder below the project", project.output),
-            )
-            .at(place_of(path, text, &["project", "output"]))
-            .help("name a folder such as `generated`"),
-        );
-    }
-    for (key, custom) in &registry.custom {
-        if custom.module.is_empty() {
-            findings.push(
-                Finding::error(BROKEN_REGISTRY, format!("custom model type `{key}` names no module"))
-                    .at(place_of(path, text, &["custom", key]))
-                    .help("name the Python module that defines its classes"),
-            );
-        }
-    }
-    findings
-}
-
-/// A folder of its own below the project, named plainly: paths of outputs are compared by their text.
-fn is_output_root(path: &str) -> bool {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    !path.contains(['\\', '\0'])
-        && !path.split('/').any(|part| matches!(part, "" | "." | ".."))
-        && !matches!(path.split('/').next(), Some(".git" | ".hfgen-cache"))
-}
 
 /// Findings about the registry's model sections as a whole: names that lead nowhere, collisions with the lock.
 #[salsa::tracked]
