@@ -18,8 +18,8 @@ from hfgen_runtime.inputs import ROWS, SEQUENCE, tensors
 from .arguments import Arguments
 from .build import build, find_class
 from .labels import find_labels
-from .local import local
 from .learning import unreached
+from .local import local
 from .measure import Measured
 from .placeholders import Placeholders
 from .rules import Rules
@@ -86,9 +86,9 @@ class Search:
         own["class-inputs"] = one.get("inputs") or {}
         own["drop-inputs"] = [*above.get("drop-inputs", []), *one.get("drop-inputs", [])]
         errors: list[str] = []
+        best: dict[str, Any] | None = None
         try:
             network_class = find_class(self.job["module"], name)
-            best: dict[str, Any] | None = None
             for kept, tiny in self.tiny(own):
                 if best is not None and kept:
                     break
@@ -98,10 +98,10 @@ class Search:
                     best = found
                 if best is not None and not deaf(best):
                     break
-            if best is not None:
-                return best
         except Exception as error:
             errors.append(f"build: {said(error)}")
+        if best is not None:
+            return best
         ran = [error for error in errors if error.startswith("forward")]
         return {"error": (ran or errors or ["build: there is no configuration of it"])[0]}
 
