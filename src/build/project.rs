@@ -33,6 +33,7 @@ pub struct InputSet {
     pub folders: Vec<(String, Option<Stamp>)>,
 }
 
+/// The file that makes a folder a project.
 pub const REGISTRY: &str = "registry.toml";
 pub const LOCK: &str = "registry.lock";
 pub const RULES: &str = "rules";

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use super::args::{Annotations, GlobalArgs, ReportArgs};
 use super::console::Console;
 use super::stop::Stop;
+use crate::build::project::REGISTRY;
 use crate::finding::Finding;
 use crate::finding::codes::output::NO_PROJECT;
 use crate::report::progress::{Stage, Teller};
 use crate::report::{self, Format, Look, Report};
 use crate::sys::System;
-
-/// The file that makes a folder a project.
-pub const REGISTRY: &str = "registry.toml";
 
 /// What a command works with.
 pub struct Context<'a> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use super::context::REGISTRY;
 use super::stop::Stop;
 use super::{Context, Exit, init};
+use crate::build::project::REGISTRY;
 use crate::finding::codes::output::UNKNOWN_SELECTION;
 use crate::finding::codes::registry::BROKEN_REGISTRY;
 use crate::finding::{Finding, did_you_mean};

@@ -67,8 +67,9 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
         tested.explain(&session, &|path, before| blame.behind(path, before));
     }
     let mut found = not_run(&tested.gathered);
-    found.extend(tested.red().map(red));
-    found.extend(tested.flaky().map(flaky));
+    let text = |file: &str| context.system.read_text(&options.root.join(file)).unwrap_or_default();
+    found.extend(tested.red().map(|result| red(result, &text(&result.file))));
+    found.extend(tested.flaky().map(|result| flaky(result, &text(&result.file))));
     found.extend(libraries_missing(&suite, &versions));
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &tested, &found, started.elapsed(), exit)?;

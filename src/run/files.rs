@@ -49,6 +49,8 @@ pub struct Suite {
     pub hardware: Vec<String>,
     /// By model type.
     pub blind: BTreeMap<String, Vec<BlindSpot>>,
+    /// The text of the registry, in which these stand.
+    pub registry: String,
 }
 
 impl Suite {
@@ -61,6 +63,7 @@ impl Suite {
             root: output_root(db, workspace).to_string(),
             checks: rule_book(db, workspace).value.check.clone(),
             hardware: settings(db, workspace).hardware.keys().cloned().collect(),
+            registry: workspace.registry(db).text(db).to_string(),
             ..Self::default()
         };
         let models = &registry(db, workspace).value.model;

@@ -7,11 +7,13 @@ use super::prove::{Proven, Request, count};
 use super::session::Gathered;
 use super::test::TestResult;
 use super::verdict::{Proof, Verdict};
+use crate::build::project::REGISTRY;
 use crate::finding::codes::run::{
     CHECK_WITHOUT_FAULT, FAULT_BROKEN, FAULT_MISSED, FILE_NOT_RUN, FLAKY_TEST, LIBRARIES_MISSING, NOTHING_PROVED,
     RED_WITHOUT_FAULT, STALE_BLIND_SPOT, TEST_FAILED, TOO_FEW_CAUGHT,
 };
 use crate::finding::{CodeId, Finding, Place, Severity};
+use crate::registry::parse::place_of;
 use crate::rules::file::Check;
 
 /// So many tests are named in a message.
@@ -61,22 +63,29 @@ pub fn not_run(gathered: &Gathered) -> Vec<Finding> {
     gathered.dead.iter().map(finding).collect()
 }
 
-/// A test that fails, and since which change.
-pub fn red(result: &TestResult) -> Finding {
+/// A test that fails, and since which change; `text` is that of its file.
+pub fn red(result: &TestResult, text: &str) -> Finding {
     let (file, record) = (&result.file, &result.record);
     let since: String = result.causes.iter().map(|cause| format!("; since {cause}")).collect();
     Finding::error(TEST_FAILED, format!("{}: {}{since}", record.node, record.reason))
-        .at(Place::file(file))
+        .at(place_of_test(file, &record.check, text))
         .help(format!("`pytest '{file}::{}'`", record.node))
 }
 
-/// A test that failed and then passed.
-pub fn flaky(result: &TestResult) -> Finding {
+/// A test that failed and then passed; `text` is that of its file.
+pub fn flaky(result: &TestResult, text: &str) -> Finding {
     let (file, record) = (&result.file, &result.record);
     let tries = record.attempts.map_or_else(String::new, |attempts| format!(" in try {attempts}"));
     Finding::warning(FLAKY_TEST, format!("{} passed{tries} and failed before: {}", record.node, record.reason))
-        .at(Place::file(file))
+        .at(place_of_test(file, &record.check, text))
         .help("a check that is right must pass every time: look for what it draws, times or shares")
+}
+
+/// Where the test of a check begins; the file, where it has none of that name.
+fn place_of_test(file: &str, check: &str, text: &str) -> Place {
+    let head = format!("def test_{check}(");
+    let line = text.lines().zip(1..).find(|(line, _)| line.trim_start().starts_with(&head));
+    line.map_or_else(|| Place::file(file), |(_, number)| Place::line_of(file, text, number))
 }
 
 /// What a Python without the libraries is called.
@@ -151,7 +160,7 @@ fn example(proof: &Proof) -> String {
 fn stale(suite: &Suite, proofs: &[Proof]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (model, spots) in &suite.blind {
-        for spot in spots {
+        for (number, spot) in spots.iter().enumerate() {
             let about = |proof: &&Proof| {
                 proof.model.as_ref() == Some(model)
                     && proof.check == spot.check
@@ -163,7 +172,7 @@ fn stale(suite: &Suite, proofs: &[Proof]) -> Vec<Finding> {
                 let message = format!("`{}` sees `{}` in `{model}` after all", spot.check, spot.fault);
                 findings.push(
                     Finding::warning(STALE_BLIND_SPOT, message)
-                        .at(Place::file("registry.toml"))
+                        .at(place_of(REGISTRY, &suite.registry, &["model", model, "blind", &number.to_string()]))
                         .help(format!("remove the entry of [[model.{model}.blind]]")),
                 );
             }
@@ -255,6 +264,18 @@ mod tests {
         };
         assert_eq!(share(10), []);
         assert_eq!(share(11)[0].0, TOO_FEW_CAUGHT);
+    }
+
+    #[test]
+    fn a_test_is_shown_where_it_begins() {
+        let text =
+            "class TestModel:\n    def test_batch_size(self):\n        pass\n\n    def test_batch(self, case):\n";
+        let place = place_of_test("generated/test_hf_x.py", "batch", text);
+        assert_eq!(
+            (place.line, place.column, place.snippet.as_deref()),
+            (5, 5, Some("    def test_batch(self, case):"))
+        );
+        assert_eq!(place_of_test("a.py", "collection", text), Place::file("a.py"));
     }
 
     #[test]

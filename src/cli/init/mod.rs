@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::context::REGISTRY;
 use super::hook::script::quote;
 use super::stop::{Ended, Stop};
 use super::{Context, Exit};
+use crate::build::project::REGISTRY;
 use crate::sys::System;
 
 /// `hfgen init`.
