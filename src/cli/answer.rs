@@ -7,7 +7,25 @@ use super::args::ReportArgs;
 use super::stop::Stop;
 use crate::finding::Finding;
 use crate::finding::codes::output::UNKNOWN_SELECTION;
-use crate::report::Format;
+use crate::report::{self, Format, Report};
+
+/// Prints what was found: formats that know findings only get `report`; the others `human`, or `value` with the findings and
+/// the exit code. `jsonl` prints the items of `list` a line each.
+pub fn answer_with_findings(
+    context: &Context<'_>,
+    args: &ReportArgs,
+    report: &Report<'_>,
+    human: impl FnOnce() -> String,
+    mut value: Value,
+    list: &str,
+) -> Result<(), Stop> {
+    if !matches!(args.format, Format::Human | Format::Json | Format::Jsonl) {
+        return context.report(report, args);
+    }
+    value["findings"] = report::json::findings(report);
+    value["exit"] = report.exit.into();
+    answer(context, args, human, value, list)
+}
 
 /// Prints `human`, or `value` where a program asked. `jsonl` prints the items of `list` a line each.
 pub fn answer(

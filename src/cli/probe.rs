@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use super::answer::answer;
+use super::answer::answer_with_findings;
 use super::args::{ProbeArgs, WhyArg};
 use super::engine::{options, selection};
 use super::stop::{Ended, Stop};
@@ -21,7 +21,7 @@ use crate::finding::codes::sync::PROBE_LIBRARY;
 use crate::python::library;
 use crate::registry::lock::{self, Lock};
 use crate::report::probe::Probed;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Report};
 use crate::sys::System;
 
 /// So many classes without a cause are told to people; `-v` tells all.
@@ -135,10 +135,6 @@ fn tell(context: &Context<'_>, args: &ProbeArgs, probed: &Probed<'_>, found: &[F
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     let of = |findings| Report { exit: exit.code(), ..Report::of_findings(context.command, findings) };
     let report = of(found);
-    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
-        context.report(&report, &args.report)?;
-        return Ok(exit);
-    }
     let look = &context.console.out;
     let human = || {
         let all = context.global.verbosity() > 0;
@@ -154,9 +150,6 @@ fn tell(context: &Context<'_>, args: &ProbeArgs, probed: &Probed<'_>, found: &[F
         }
         text + &report::probe::human(probed, look)
     };
-    let mut value = report::probe::value(probed);
-    value["findings"] = report::json::findings(&report);
-    value["exit"] = exit.code().into();
-    answer(context, &args.report, human, value, "types")?;
+    answer_with_findings(context, &args.report, &report, human, report::probe::value(probed), "types")?;
     Ok(exit)
 }

@@ -1,12 +1,12 @@
 //! `hfgen sync`: reads the facts of a transformers package into `registry.lock`, or says what differs (`--check`).
 
-use super::answer::answer;
+use super::answer::answer_with_findings;
 use super::args::SyncArgs;
 use super::stop::Ended;
 use super::{Context, Exit};
 use crate::discover::{self, Sync, Synced};
 use crate::python::library;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Report};
 
 pub fn run(context: &Context<'_>, args: &SyncArgs) -> Ended {
     let (system, here, root) = (context.system, context.folder()?, context.root()?);
@@ -22,17 +22,10 @@ pub fn run(context: &Context<'_>, args: &SyncArgs) -> Ended {
 fn tell(context: &Context<'_>, args: &SyncArgs, synced: &Synced) -> Ended {
     let exit = if args.check && synced.differs() { Exit::Findings } else { Exit::Fine };
     let report = Report { exit: exit.code(), ..Report::of_findings(context.command, &synced.findings) };
-    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
-        context.report(&report, &args.report)?;
-        return Ok(exit);
-    }
     let human = || {
         let told = if args.check { report::sync::changes(synced) } else { report::sync::summary(synced) };
         report::human::render(&report, &context.console.out) + &told
     };
-    let mut value = report::sync::value(synced);
-    value["findings"] = report::json::findings(&report);
-    value["exit"] = exit.code().into();
-    answer(context, &args.report, human, value, "types")?;
+    answer_with_findings(context, &args.report, &report, human, report::sync::value(synced), "types")?;
     Ok(exit)
 }

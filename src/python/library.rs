@@ -82,15 +82,11 @@ impl Source {
 /// The Python that commands use: the one that is named, else that of the active, of the project's or of hfgen's own
 /// environment, else `python3`. An environment without torch is passed over where a later one has it.
 pub fn choose(system: &dyn System, root: &Path, named: Option<&str>) -> Python {
-    let variable = || system.env("HFGEN_PYTHON").filter(|program| !program.is_empty());
-    if let Some(program) = named.map(str::to_owned).or_else(variable) {
+    if let Some(program) = said(system, named) {
         return Python { program, source: Source::Named };
     }
-    let active = system.env("VIRTUAL_ENV").map(|folder| (PathBuf::from(folder), Source::Active));
-    let project = [".venv", "venv"].map(|folder| (root.join(folder), Source::Project));
-    let folders = active.into_iter().chain(project);
     let mut found: Vec<(PathBuf, Source)> =
-        folders.filter_map(|(folder, s)| Some((inside(system, &folder)?, s))).collect();
+        folders(system, root).filter_map(|(folder, s)| Some((inside(system, &folder)?, s))).collect();
     found.extend(environment::own(system, root).map(|python| (python, Source::Own)));
     let with_torch = found.iter().position(|(python, source)| *source == Source::Own || has_torch(system, python));
     let taken = found.into_iter().nth(with_torch.unwrap_or(0));
@@ -102,14 +98,29 @@ pub fn choose(system: &dyn System, root: &Path, named: Option<&str>) -> Python {
 
 /// The environments that commands look into, without asking which of them has what.
 pub fn environments(system: &dyn System, root: &Path, named: Option<&str>) -> Vec<PathBuf> {
-    let variable = || system.env("HFGEN_PYTHON").filter(|program| !program.is_empty());
-    let around = |python: &Path| python.parent().and_then(Path::parent).map(Path::to_path_buf);
-    if let Some(program) = named.map(str::to_owned).or_else(variable) {
-        return around(Path::new(&program)).into_iter().collect();
+    if let Some(program) = said(system, named) {
+        return around(Path::new(&program)).map(Path::to_path_buf).into_iter().collect();
     }
-    let active = system.env("VIRTUAL_ENV").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let own = environment::own(system, root).and_then(|python| around(&python));
-    active.into_iter().chain([".venv", "venv"].map(|folder| root.join(folder))).chain(own).collect()
+    let own = environment::own(system, root).and_then(|python| around(&python).map(Path::to_path_buf));
+    folders(system, root).map(|(folder, _)| folder).chain(own).collect()
+}
+
+/// The Python that is named, or that of HFGEN_PYTHON.
+fn said(system: &dyn System, named: Option<&str>) -> Option<String> {
+    let variable = || system.env("HFGEN_PYTHON").filter(|program| !program.is_empty());
+    named.map(str::to_owned).or_else(variable)
+}
+
+/// The active environment, then those that a project may have, whether they are there or not.
+fn folders(system: &dyn System, root: &Path) -> impl Iterator<Item = (PathBuf, Source)> {
+    let active = system.env("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
+    let active = active.map(|folder| (PathBuf::from(folder), Source::Active));
+    active.into_iter().chain([".venv", "venv"].map(|folder| (root.join(folder), Source::Project)))
+}
+
+/// The environment that a Python stands in.
+fn around(python: &Path) -> Option<&Path> {
+    python.parent().and_then(Path::parent)
 }
 
 /// The program of `choose`.
@@ -124,7 +135,7 @@ fn inside(system: &dyn System, folder: &Path) -> Option<PathBuf> {
 
 /// Whether torch lies in the environment of a Python; nothing is started to find out.
 fn has_torch(system: &dyn System, python: &Path) -> bool {
-    let Some(folder) = python.parent().and_then(Path::parent) else { return false };
+    let Some(folder) = around(python) else { return false };
     let lib = folder.join("lib");
     let versions = system.list(&lib).unwrap_or_default();
     let mut places = versions.iter().map(|(name, _)| lib.join(name).join("site-packages"));
