@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::answer;
+use super::answer::answer_with_findings;
 use super::args::{ProveArgs, WhyArg};
 use super::engine::options;
 use super::running::{self, Ground, unknown};
@@ -10,7 +10,7 @@ use super::stop::{Ended, Stop};
 use super::{Context, Exit};
 use crate::finding::Finding;
 use crate::finding::codes::output::NOTHING_SELECTED;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Report};
 use crate::run::files::Suite;
 use crate::run::findings::findings;
 use crate::run::pool::Pool;
@@ -89,9 +89,6 @@ fn tell(
     exit: Exit,
 ) -> Result<(), Stop> {
     let report = Report { exit: exit.code(), ..Report::of_findings(context.command, found) };
-    if !matches!(args.report.format, Format::Human | Format::Json | Format::Jsonl) {
-        return context.report(&report, &args.report);
-    }
     let look = &context.console.out;
     let human = || {
         let why = args
@@ -100,8 +97,5 @@ fn tell(
             .map_or_else(String::new, |why| report::running::why(&proven.gathered, why == WhyArg::Full, look));
         why + &report::human::render(&report, look) + &report::prove::human(proven, elapsed, look)
     };
-    let mut value = report::prove::value(proven);
-    value["findings"] = report::json::findings(&report);
-    value["exit"] = exit.code().into();
-    answer(context, &args.report, human, value, "proofs")
+    answer_with_findings(context, &args.report, &report, human, report::prove::value(proven), "proofs")
 }
