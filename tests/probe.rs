@@ -378,6 +378,8 @@ fn an_interrupt_ends_everything() {
     let output = probe.wait_with_output().unwrap();
     let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
     assert_eq!(signal, Some(2), "shells tell it as 130");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.ends_with("interrupted: what was done is kept, `hfgen probe` goes on from there\n"), "{said}");
     gone(&pids);
 }
 

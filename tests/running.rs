@@ -276,7 +276,7 @@ def test_one():
 fn what_was_done_before_an_interrupt_is_kept_and_the_next_run_goes_on_from_there() {
     let Some(desk) = Desk::new(SLOW) else { return };
     let mut command = heeding_interrupts(&desk.command(&["--jobs", "1"]));
-    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let beat = desk.project.path("generated/beat");
     let number = || fs::read_to_string(&beat).ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     let end = Instant::now() + Duration::from_secs(120);
@@ -286,7 +286,10 @@ fn what_was_done_before_an_interrupt_is_kept_and_the_next_run_goes_on_from_there
     }
     Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
     // Shells report the signal as exit code 130.
-    assert_eq!(running.wait().unwrap().signal(), Some(2));
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.ends_with("interrupted: what was done is kept, `hfgen test` goes on from there\n"), "{said}");
     std::thread::sleep(Duration::from_millis(600));
     let before = number();
     std::thread::sleep(Duration::from_millis(400));

@@ -20,8 +20,8 @@ pub enum Exit {
     NothingSelected = 4,
     /// A bug in hfgen.
     Bug = 101,
-    /// Stopped by Ctrl-C. The operating system ends the process by its signal, which shells report as 130; nothing is
-    /// caught, because every write is whole or absent at any moment.
+    /// Stopped by Ctrl-C. The process ends by its signal, which shells report as 130; nothing is put in order before,
+    /// because every write is whole or absent at any moment.
     Interrupted = 130,
 }
 

@@ -1,7 +1,7 @@
 //! Words in: the command line. One file a command; what it finds goes out through `context` and `report/`.
 //!
 //! Map of the room: `args` is everything that can be typed; `run` sends each command to its file; `context` is what a
-//! command is given; `exit` and `stop` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
+//! command is given; `exit`, `stop` and `interrupt` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
 //! `init` are commands.
 
 pub mod affected;
@@ -24,6 +24,7 @@ pub mod hardware;
 pub mod hook;
 pub mod hook_run;
 pub mod init;
+pub mod interrupt;
 pub mod machine;
 pub mod news;
 pub mod probe;

@@ -9,7 +9,7 @@ use super::answer::answer_with_findings;
 use super::args::{ProbeArgs, WhyArg};
 use super::engine::{options, selection};
 use super::stop::{Ended, Stop};
-use super::{Context, Exit};
+use super::{Context, Exit, interrupt};
 use crate::build::inspect::View;
 use crate::build::project::LOCK;
 use crate::build::selection::Selected;
@@ -63,6 +63,7 @@ pub fn run(context: &Context<'_>, args: &ProbeArgs) -> Ended {
         };
         let request =
             Request { root, python: &python, wanted: &due, limits: limits(args), force: args.force, counts: &counts };
+        interrupt::told(context, "hfgen probe");
         let answers = probe::probe(system, &request, &context.progress())?;
         // It took minutes: somebody may have written the lock meanwhile.
         let (mut now, before) = read(system, root)?;

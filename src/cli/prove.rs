@@ -7,7 +7,7 @@ use super::args::{ProveArgs, WhyArg};
 use super::engine::options;
 use super::running::{self, Ground, unknown};
 use super::stop::{Ended, Stop};
-use super::{Context, Exit};
+use super::{Context, Exit, interrupt};
 use crate::finding::Finding;
 use crate::finding::codes::output::NOTHING_SELECTED;
 use crate::report::{self, Report};
@@ -30,6 +30,7 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     if suite.files.is_empty() {
         return running::nothing(&args.select);
     }
+    interrupt::told(context, "hfgen prove");
     let progress = context.progress();
     if let Some(exit) = running::built(context, &options, &args.report, &progress)? {
         return Ok(exit);

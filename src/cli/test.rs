@@ -8,7 +8,7 @@ use super::args::{Shard, TestArgs, WhyArg};
 use super::engine::options;
 use super::running::{self, Ground};
 use super::stop::{Ended, Stop};
-use super::{Context, Exit};
+use super::{Context, Exit, interrupt};
 use crate::build::blame::Blame;
 use crate::finding::Finding;
 use crate::report::{self, Format, Look, Report};
@@ -43,6 +43,7 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
     if suite.files.is_empty() {
         return running::nothing(&args.select);
     }
+    interrupt::told(context, "hfgen test");
     let progress = context.progress();
     if let Some(exit) = running::built(context, &options, &args.report, &progress)? {
         return Ok(exit);
