@@ -93,12 +93,12 @@ pub fn findings(
                             "say what it needs under `[model.{key}]`, or why it can't run in a `[[model.{key}.skip]]`"
                         )),
                 ),
-                (None, Some(cause)) if cause.names_it => findings.push(
+                (None, Some(Cause { skip: Some(index), .. })) => findings.push(
                     Finding::warning(
                         NEEDLESS_CAUSE,
                         format!("`{name}` of `{key}` runs, and the registry says it can't"),
                     )
-                    .at(place_of(registry.path(db), registry.text(db), &["model", key, cause.list, &cause.index]))
+                    .at(place_of(registry.path(db), registry.text(db), &["model", key, "skip", &index]))
                     .help("take the entry away: its checks are not run"),
                 ),
                 _ => {}
@@ -111,23 +111,24 @@ pub fn findings(
 /// Why a class can't run, as the registry says it.
 struct Cause<'a> {
     reason: &'a str,
-    /// The table in which it stands, and where in it.
-    list: &'static str,
-    index: String,
-    /// Whether it is about this very class and about running it, and not about every check or class.
-    names_it: bool,
+    /// Which `skip` it is, where it names this very class: one that the class does not need if it runs. An `xfail` of what
+    /// runs is about what it computes.
+    skip: Option<String>,
 }
 
 fn cause<'a>(own: &'a Override, class: &str) -> Option<Cause<'a>> {
-    let skips = own.skip.iter().enumerate().map(|(at, s)| ("skip", at, &s.check, &s.class, &s.hardware, &s.reason));
-    let fails = own.xfail.iter().enumerate().map(|(at, f)| ("xfail", at, &f.check, &f.class, &f.hardware, &f.reason));
-    let found = skips.chain(fails).find(|(_, _, check, name, hardware, _)| {
-        matches!(check.as_str(), "*" | "builds" | "forward")
+    let is_about = |check: &str, name: &Option<String>, hardware: &Option<String>| {
+        matches!(check, "*" | "builds" | "forward")
             && hardware.is_none()
             && name.as_ref().is_none_or(|name| name == class)
+    };
+    let skips = own.skip.iter().enumerate().filter(|(_, skip)| is_about(&skip.check, &skip.class, &skip.hardware));
+    let skips = skips.map(|(at, skip)| Cause {
+        reason: &skip.reason,
+        skip: (skip.class.is_some() && skip.check != "*").then(|| at.to_string()),
     });
-    let (list, index, check, name, _, reason) = found?;
-    Some(Cause { reason, list, index: index.to_string(), names_it: name.is_some() && check != "*" })
+    let fails = own.xfail.iter().filter(|fail| is_about(&fail.check, &fail.class, &fail.hardware));
+    skips.chain(fails.map(|fail| Cause { reason: &fail.reason, skip: None })).next()
 }
 
 /// The line of registry.lock that says why a class does not run.
