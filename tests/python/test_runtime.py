@@ -22,7 +22,7 @@ if not (GENERATED / "hfgen_runtime").is_dir():
 sys.path.insert(0, str(GENERATED))
 
 import hfgen_runtime as hf
-from hfgen_runtime import casting, compat, configs, devices, inputs, model, outputs, records, subject, waking, weights
+from hfgen_runtime import casting, compat, configs, devices, faults, inputs, model, outputs, records, subject, waking, weights
 
 needs_torch = pytest.mark.skipif(hf.missing_libraries() is not None, reason=str(hf.missing_libraries()))
 
@@ -224,7 +224,7 @@ def test_labels_that_say_something_else_and_labels_that_are_too_long() -> None:
     case = case_of("BertForMaskedLM")
     labels = inputs.tensors(case.cls.labels)["labels"]
     assert not (hf.training.other_labels(case)["labels"] == labels).all()
-    assert hf.training.wrong_labels(case)["labels"].shape == (3, 8)
+    assert hf.training.with_wrong_labels(case)["labels"].shape == (3, 8)
     step = hf.training.step(case)
     assert step.after < step.before
     assert (step.unreached, step.broken) == ([], [])
@@ -237,6 +237,30 @@ def test_padding_lies_on_its_side_and_is_masked() -> None:
     assert right["attention_mask"].tolist() == [[1] * 8 + [0] * 3] * 2
     assert left["attention_mask"].tolist() == [[0] * 3 + [1] * 8] * 2
     assert left["position_ids"][0].tolist() == [0, 0, 0, *range(8)]
+
+
+@needs_torch
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_texts_of_different_lengths_give_what_they_give_alone(side: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of("BertModel")
+    alone, together = hf.ragged(case, side)
+    shapes = {"last_hidden_state": [(1, 16, 64), (1, 8, 64)], "pooler_output": [(1, 64), (1, 64)]}
+    shapes = {f"{name} of the {row}": shape for name, both in shapes.items() for row, shape in zip(("longest", "others"), both)}
+    assert {name: tuple(tensor.shape) for name, tensor in alone.items()} == shapes
+    # Padding in front moves the pooled token, which is the first.
+    if side == "left":
+        alone, together = ({n: t for n, t in one.items() if n.startswith("last")} for one in (alone, together))
+    assert case.close(alone, together, factor=10)
+    monkeypatch.setenv(faults.VARIABLE, "mask-ignored")
+    alone, together = hf.ragged(case_of("BertModel"), side)
+    assert not case.close(alone, together, factor=10)
+
+
+@needs_torch
+def test_what_is_taken_was_not_refused() -> None:
+    case = case_of("BertModel")
+    assert "taken, and answered with" in hf.refused(case, case.inputs).why
+    assert hf.refused(case, {"input_ids": case.inputs["input_ids"] + 512})
 
 
 def test_the_release_of_transformers_is_two_numbers() -> None:

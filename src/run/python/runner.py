@@ -80,6 +80,17 @@ def loaded() -> set[str]:
     return {os.path.relpath(file, root).replace(os.sep, "/") for file in files if root and file.startswith(root)}
 
 
+def rehearse() -> None:
+    """What transformers does once a process, done once before any fork: it compiles the hundreds of patterns by which a
+    checkpoint is converted, of whichever model."""
+    if "transformers" in sys.modules:
+        with contextlib.suppress(Exception):  # a release without that, or one that can't be imported
+            from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+            get_checkpoint_conversion_mapping("bert")
+
+
+rehearse()
 # What every process has loaded: this module is the last that is imported before the first fork.
 CORE = frozenset(loaded())
 

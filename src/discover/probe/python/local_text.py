@@ -165,15 +165,13 @@ class Tokens:
 
     def settings(self, kind: str) -> dict[str, Any]:
         """The settings of a tokenizer of this kind."""
-        arguments: dict[str, Any] = dict(self.named)
-        if self.extra:
-            arguments["extra_special_tokens"] = dict(self.extra)
-        arguments["model_max_length"] = self.longest()
+        extra = {"extra_special_tokens": dict(self.extra)} if self.extra else {}
         return {
             "kind": kind,
             "size": self.size,
             "special": self.special,
-            "arguments": arguments,
+            "tokens": {name.removesuffix("_token"): word for name, word in self.named.items()},
+            "arguments": {**extra, "model_max_length": self.longest()},
         }
 
     def longest(self) -> int:
