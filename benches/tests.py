@@ -186,11 +186,11 @@ class Bench:
         self.forget()
         yield timed(HFGEN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
         yield timed(AGAIN, SAMPLE, len(sample), lambda: self.hfgen(*paths))
-        yield timed(f"pytest -n {jobs}", SAMPLE, len(sample), lambda: self.xdist(paths))
-        # What torch takes where nobody tells it otherwise: as many as there are cores, in each process.
+        # What torch takes where nobody tells it otherwise: as many threads as there are cores, in each process.
         cores = str(os.cpu_count())
         plain = lambda: self.xdist(paths, threads=cores)
-        yield timed(f"pytest -n {jobs} with {cores} threads each", SAMPLE, len(sample), plain)
+        yield timed(f"pytest -n {jobs}, as it comes: {cores} threads each", SAMPLE, len(sample), plain)
+        yield timed(f"pytest -n {jobs}, one thread each", SAMPLE, len(sample), lambda: self.xdist(paths))
         for at_once in dict.fromkeys([jobs, 1]):
             name = f"pytest, one process a file, {at_once} at a time"
             yield timed(name, SAMPLE, len(sample), lambda at_once=at_once: self.one_process_a_file(sample, at_once))
@@ -205,7 +205,7 @@ class Bench:
             if parts:
                 note = "" if parts == 1 else f"in {parts} parts, one after the other"
                 run = lambda: self.xdist_in_parts(everything, parts)
-                yield timed(f"pytest -n {jobs}", ALL, len(files), run, note)
+                yield timed(f"pytest -n {jobs}, one thread each", ALL, len(files), run, note)
 
     def own_tests(self, tests: Path) -> Iterator[Taken]:
         """HF's own tests of some model types, and the generated ones of the same."""
