@@ -1,8 +1,8 @@
 //! Words in: the command line. One file a command; what it finds goes out through `context` and `report/`.
 //!
 //! Map of the room: `args` is everything that can be typed; `run` sends each command to its file; `context` is what a
-//! command is given; `exit`, `stop` and `interrupt` are how it ends; `console` and `bug` print; `explain`, `completions`, `hook` and
-//! `init` are commands.
+//! command is given; `exit`, `stop` and `interrupt` are how it ends; `console` and `bug` print; `explain`, `completions`,
+//! `hook` and `init` are commands.
 
 pub mod affected;
 pub mod answer;

@@ -30,7 +30,9 @@ pub fn run(context: &Context<'_>, args: &ProveArgs) -> Ended {
     if suite.files.is_empty() {
         return running::nothing(&args.select);
     }
-    interrupt::told(context, "hfgen prove");
+    if !args.run.no_cache {
+        interrupt::told(context, "hfgen prove");
+    }
     let progress = context.progress();
     if let Some(exit) = running::built(context, &options, &args.report, &progress)? {
         return Ok(exit);

@@ -1,5 +1,7 @@
 //! `hfgen test`: builds, runs what is not known, and says what is red.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,7 +19,7 @@ use crate::run::findings::{flaky, libraries_missing, not_run, red};
 use crate::run::pool::Pool;
 use crate::run::session::{How, Session};
 use crate::run::sources::Sources;
-use crate::run::test::{Tested, had_failures, test};
+use crate::run::test::{TestResult, Tested, had_failures, test};
 
 pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
     let started = Instant::now();
@@ -43,7 +45,9 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
     if suite.files.is_empty() {
         return running::nothing(&args.select);
     }
-    interrupt::told(context, "hfgen test");
+    if !args.run.no_cache {
+        interrupt::told(context, "hfgen test");
+    }
     let progress = context.progress();
     if let Some(exit) = running::built(context, &options, &args.report, &progress)? {
         return Ok(exit);
@@ -68,13 +72,23 @@ pub fn run(context: &Context<'_>, args: &TestArgs) -> Ended {
         tested.explain(&session, &|path, before| blame.behind(path, before));
     }
     let mut found = not_run(&tested.gathered);
-    let text = |file: &str| context.system.read_text(&options.root.join(file)).unwrap_or_default();
-    found.extend(tested.red().map(|result| red(result, &text(&result.file))));
-    found.extend(tested.flaky().map(|result| flaky(result, &text(&result.file))));
+    let texts = texts(context, &options.root, tested.red().chain(tested.flaky()));
+    found.extend(tested.red().map(|result| red(result, &texts[&*result.file])));
+    found.extend(tested.flaky().map(|result| flaky(result, &texts[&*result.file])));
     found.extend(libraries_missing(&suite, &versions));
     let exit = if found.iter().any(Finding::is_error) { Exit::Findings } else { Exit::Fine };
     tell(context, args, &tested, &found, started.elapsed(), exit)?;
     Ok(exit)
+}
+
+/// The texts of the files that hold some tests, each read once.
+fn texts<'a>(
+    context: &Context<'_>,
+    root: &Path,
+    results: impl Iterator<Item = &'a TestResult>,
+) -> BTreeMap<&'a str, String> {
+    let files: BTreeSet<&str> = results.map(|result| &*result.file).collect();
+    files.into_iter().map(|file| (file, context.system.read_text(&root.join(file)).unwrap_or_default())).collect()
 }
 
 /// Every `of`-th file, beginning with the `number`-th: neighbours are alike, and so each share has some of each kind.
