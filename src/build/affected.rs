@@ -199,7 +199,7 @@ fn rules(view: &View, path: &str, field: Option<&str>) -> Test {
         wanted.iter().any(|(kind, name)| match kind.as_str() {
             "target" => entry.rule == *name,
             "family" => entry.family.as_deref() == Some(name) || reads(prepared, "families"),
-            "check" => reads(prepared, "rule.checks"),
+            "check" => prepared.closure.reads.may_see("rule.checks", name),
             "tag" => reads(prepared, "model.tags"),
             "tiny" => reads(prepared, "model.tiny"),
             "contract" => contracts.get(&entry.rule).is_some_and(|contract| contract.as_ref() == Some(name)),

@@ -6,12 +6,14 @@ use salsa::Database as Db;
 use serde_json::{Map, Value, json};
 
 use super::inputs::Workspace;
-use super::models::{Facts, Model, facts, hardware_data, model_data, model_keys, placed, project_data, rule_book};
+use super::models::{
+    Facts, Model, Placed, facts, hardware_data, model_data, model_keys, placed, project_data, rule_book,
+};
 use crate::registry::lock::ModelFacts;
 use crate::rules::classes::ClassSelector;
 use crate::rules::file::{Check, ForEach};
 use crate::rules::plan::Entry;
-use crate::rules::selector::{Selector, Subject};
+use crate::rules::selector::Subject;
 use crate::template::Reads;
 
 /// Everything that the template of `entry` may see; with `reads` at least the part that it reads.
@@ -35,8 +37,8 @@ pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, reads: Option<&
     }
     if let Some(own) = &own {
         put("model", &mut || {
-            let data = model_data(db, workspace, own.model, own.found.as_ref());
-            Arc::try_unwrap(data).map_or_else(|data| data.0.clone(), |data| data.0)
+            let seen = |path: &str| reads.is_none_or(|reads| reads.may_read(&format!("model.{path}")));
+            model_data(db, workspace, own.model, own.found.as_ref(), &seen)
         });
     }
     if let Some(family) = &entry.family {
@@ -53,8 +55,12 @@ pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, reads: Option<&
             });
             // Cut down one by one: what there is to know of all models is a hundred times what is read of them.
             let item = |(index, model)| {
-                let data = model_data(db, workspace, model, None);
-                reads.map_or_else(|| data.0.clone(), |reads| reads.project_item("models", index, &data.0))
+                let seen = |path: &str| reads.is_none_or(|reads| reads.may_read(&format!("models[{index}].{path}")));
+                let data = model_data(db, workspace, model, facts(db, workspace, model).as_ref(), &seen);
+                match reads {
+                    Some(reads) => reads.project_item("models", index, data),
+                    None => data,
+                }
             };
             models.enumerate().map(item).collect()
         });
@@ -62,19 +68,32 @@ pub fn context(db: &dyn Db, workspace: Workspace, entry: &Entry, reads: Option<&
     Value::Object(data)
 }
 
-/// The model that an output is made for, with its facts, which are asked for once.
+/// The model that an output is made for, with what is asked for once.
 struct Own<'db> {
     model: Model<'db>,
     found: Option<Facts>,
+    placed: &'db Placed,
 }
 
 impl<'db> Own<'db> {
     fn of(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Self {
-        Self { model, found: facts(db, workspace, model) }
+        Self { model, found: facts(db, workspace, model), placed: placed(db, workspace, model) }
     }
 
     fn facts(&self) -> Option<&ModelFacts> {
         self.found.as_ref()?.facts.as_ref().as_ref().ok()
+    }
+
+    /// As selectors see it.
+    fn subject(&self, db: &'db dyn Db) -> Option<Subject<'_>> {
+        let decision = &self.placed.decision;
+        Some(Subject {
+            key: self.model.key(db),
+            facts: self.facts()?,
+            custom: self.found.as_ref().is_some_and(|found| found.custom),
+            family: decision.family.as_deref().unwrap_or(""),
+            tags: &decision.tags,
+        })
     }
 }
 
@@ -89,15 +108,17 @@ const CHECK: [&str; 8] = ["name", "title", "fault", "faults", "tier", "hardware"
 fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<'_>>, reads: Option<&Reads>) -> Value {
     let book = &rule_book(db, workspace).value;
     let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
-    // Of what is not read the name is enough.
     let is_read = |field: &str| reads.is_none_or(|reads| reads.may_read_in_items("rule.checks", field));
     let fields = CHECK.map(|field| (field, is_read(field)));
     let reads_classes = is_read("classes") || is_read("but");
-    let checks: Vec<Value> = book
+    let may_see = |name: &str| reads.is_none_or(|reads| reads.may_see("rule.checks", name));
+    let subject = own.and_then(|own| own.subject(db));
+    let checks: Map<String, Value> = book
         .check
         .iter()
+        .filter(|(name, _)| may_see(name.as_str()))
         .filter(|(_, check)| target.for_each != ForEach::ModelHardware || applies_to(&check.hardware, entry))
-        .filter(|(_, check)| check.select.as_ref().is_none_or(|select| selects(db, workspace, own, select)))
+        .filter(|(_, check)| is_about(check, subject.as_ref()))
         .map(|(name, check)| {
             let found = reads_classes.then(|| classes_of(own, check.classes.as_ref()));
             let (mut classes, mut but) = found.unwrap_or_default();
@@ -115,7 +136,7 @@ fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<
                 };
                 (field.to_owned(), value)
             };
-            Value::Object(fields.into_iter().map(field).collect())
+            (name.clone(), Value::Object(fields.into_iter().map(field).collect()))
         })
         .collect();
     json!({
@@ -133,9 +154,8 @@ pub fn checks_of(db: &dyn Db, workspace: Workspace, model: &str) -> Vec<(String,
         let select = check.classes.clone().unwrap_or_default();
         select.of(facts).into_iter().map(str::to_owned).collect()
     };
-    let checks = book.check.iter();
-    let checks =
-        checks.filter(|(_, check)| check.select.as_ref().is_none_or(|it| selects(db, workspace, Some(&own), it)));
+    let subject = own.subject(db);
+    let checks = book.check.iter().filter(|(_, check)| is_about(check, subject.as_ref()));
     checks.map(|(name, check)| (name.clone(), about(check))).collect()
 }
 
@@ -153,15 +173,7 @@ fn classes_of(own: Option<&Own<'_>>, select: Option<&ClassSelector>) -> (Value, 
     (json!(classes), but)
 }
 
-fn selects(db: &dyn Db, workspace: Workspace, own: Option<&Own<'_>>, select: &Selector) -> bool {
-    let Some((own, facts)) = own.and_then(|own| Some((own, own.facts()?))) else { return false };
-    let decision = &placed(db, workspace, own.model).decision;
-    let subject = Subject {
-        key: own.model.key(db),
-        facts,
-        custom: own.found.as_ref().is_some_and(|found| found.custom),
-        family: decision.family.as_deref().unwrap_or(""),
-        tags: &decision.tags,
-    };
-    select.holds(&subject)
+/// Whether a check is about such a model, or about none.
+fn is_about(check: &Check, subject: Option<&Subject<'_>>) -> bool {
+    check.select.as_ref().is_none_or(|select| subject.is_some_and(|subject| select.holds(subject)))
 }

@@ -264,29 +264,23 @@ impl PartialEq for Data {
     }
 }
 
-/// What templates see as `model`. `facts`: where they are at hand.
-pub fn model_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>, facts: Option<&Facts>) -> Arc<Data> {
-    if *workspace.remembers(db) {
-        return kept_data(db, workspace, model).clone();
-    }
-    let found = facts.is_none().then(|| self::facts(db, workspace, model)).flatten();
-    make_data(db, workspace, model, facts.or(found.as_ref()))
-}
-
-#[salsa::tracked]
-fn kept_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>) -> Arc<Data> {
-    make_data(db, workspace, model, facts(db, workspace, model).as_ref())
-}
-
-fn make_data<'db>(db: &'db dyn Db, workspace: Workspace, model: Model<'db>, found: Option<&Facts>) -> Arc<Data> {
-    let Some(found) = found else { return Arc::default() };
-    let Ok(facts) = &*found.facts else { return Arc::default() };
+/// What templates see as `model`, with null for what `seen` says nobody looks at. `found`: its facts. A plain function:
+/// a round asks once for each output.
+pub fn model_data<'db>(
+    db: &'db dyn Db,
+    workspace: Workspace,
+    model: Model<'db>,
+    found: Option<&Facts>,
+    seen: data::Seen<'_>,
+) -> Value {
+    let Some(found) = found else { return Value::Null };
+    let Ok(facts) = &*found.facts else { return Value::Null };
     let placed = placed(db, workspace, model);
     let book = &rule_book(db, workspace).value;
     let family = placed.decision.family.as_deref().unwrap_or("");
     let prefer = book.family.get(family).map_or(&[][..], |family| &family.prefer);
     let decisions = Decisions { family, tags: &placed.decision.tags, tiny: &placed.decision.tiny, prefer };
-    Arc::new(Data(data::model(model.key(db), facts, found.custom, own(db, workspace, model), &decisions)))
+    data::model(model.key(db), facts, found.custom, own(db, workspace, model), &decisions, seen)
 }
 
 /// What templates see as `project`.

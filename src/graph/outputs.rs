@@ -14,7 +14,7 @@ use super::inputs::Workspace;
 use super::lock::{class_names, class_names_digest};
 use super::models::{output_root, rule_book, rule_sources, settings};
 use super::templates::{Closure, Name, closure, resolve};
-use crate::digest::Digest;
+use crate::digest::{Digest, Pieces};
 use crate::finding::codes::rules::NO_COMMENT_SYNTAX;
 use crate::finding::{Finding, Place};
 use crate::registry::version;
@@ -81,30 +81,42 @@ pub fn prepared(db: &dyn Db, workspace: Workspace, entry: &Entry) -> Result<(Pre
         Some(Err(findings)) => return Err(findings.clone()),
         None => return Err(Vec::new()),
     };
-    let data = closure.reads.project(&context(db, workspace, entry, Some(&closure.reads)));
-    let mut held = Vec::new();
-    fields(&data, &mut String::new(), 0, &mut held);
-    let whole = Digest::of_value(&data);
+    let data = closure.reads.project(context(db, workspace, entry, Some(&closure.reads)));
+    let (mut held, mut whole) = (Vec::new(), Pieces::default());
+    fields(&data, &mut String::new(), 0, &mut held, &mut whole);
+    let whole = whole.digest();
     let demands = demands_digest(db, workspace, target.contract.as_deref());
     let made_from = made_from(entry, closure.root.path());
     Ok((Prepared { closure, made_from, held, whole, demands }, data))
 }
 
-/// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`.
-fn fields(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, Digest)>) {
+/// A field that is not told apart further: some forty checks an output would double what a trace holds.
+const ONE: &str = "rule.checks";
+
+/// Lists the fields of `value` to a depth at which people name them: `model.config.fields.hidden_size`. `whole`: of all of
+/// them, with their names, order and nesting.
+fn fields(value: &Value, path: &mut String, depth: usize, found: &mut Vec<(String, Digest)>, whole: &mut Pieces) {
     match value {
-        Value::Object(object) if depth < 4 && !object.is_empty() => {
+        Value::Object(object) if depth < 4 && !object.is_empty() && path != ONE => {
+            whole.put(&(object.len() as u64).to_le_bytes());
             for (name, value) in object {
+                whole.put(&(name.len() as u64).to_le_bytes());
+                whole.put(name.as_bytes());
                 let len = path.len();
                 if depth > 0 {
                     path.push('.');
                 }
                 path.push_str(name);
-                fields(value, path, depth + 1, found);
+                fields(value, path, depth + 1, found, whole);
                 path.truncate(len);
             }
         }
-        _ => found.push((path.clone(), Digest::of_value(value))),
+        _ => {
+            let digest = Digest::of_value(value);
+            whole.put(&0_u64.to_le_bytes());
+            whole.put(&digest.0);
+            found.push((path.clone(), digest));
+        }
     }
 }
 

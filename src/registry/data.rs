@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::config::{Custom, Override};
+use super::config::{Custom, ExpectedFailure, Override, Skip};
 use super::ident::ident;
 use super::lock::{ClassFacts, ConfigFacts, Literal, ModelFacts, Processors, Proven, TaskFacts, mapping_word};
 
@@ -48,63 +48,76 @@ pub struct Decisions<'a> {
     pub prefer: &'a [String],
 }
 
-/// The value that templates see as `model`.
-pub fn model(key: &str, facts: &ModelFacts, custom: bool, own: &Override, decisions: &Decisions<'_>) -> Value {
-    let classes: Vec<Value> = facts.classes.iter().map(|(name, class)| class_value(name, class, facts)).collect();
-    let primary = primary(facts, decisions.prefer)
-        .and_then(|name| classes.iter().find(|class| class["name"] == name))
-        .cloned()
-        .unwrap_or(Value::Null);
+/// Whether what stands at a path below `model` can be seen: `config.fields`.
+pub type Seen<'a> = &'a dyn Fn(&str) -> bool;
+
+/// The value that templates see as `model`; null where `seen` says that nobody looks.
+pub fn model(
+    key: &str,
+    facts: &ModelFacts,
+    custom: bool,
+    own: &Override,
+    decisions: &Decisions<'_>,
+    seen: Seen<'_>,
+) -> Value {
+    let mut data = Map::new();
+    let mut put = |name: &str, value: &dyn Fn() -> Value| {
+        data.insert(name.to_owned(), if seen(name) { value() } else { Value::Null });
+    };
+    let class = |name: &str| facts.classes.get(name).map_or(Value::Null, |class| class_value(name, class, facts));
+    let processors = &facts.processors;
+    put("type", &|| json!(key));
+    put("ident", &|| json!(ident(key)));
+    put("module", &|| json!(facts.module));
+    put("family", &|| json!(decisions.family));
+    put("tags", &|| json!(decisions.tags));
+    put("custom", &|| json!(custom));
+    put("set", &|| json!(own.set));
+    put("reason", &|| json!(own.reason));
+    put("skips", &|| own.skip.iter().map(skip_value).collect());
+    put("xfails", &|| own.xfail.iter().map(xfail_value).collect());
+    put("config", &|| facts.config.as_ref().map_or(Value::Null, |config| config_value(config, seen)));
+    put("tiny", &|| Value::Object(tiny(own, decisions)));
+    put("tasks", &|| {
+        let tasks = facts.tasks.iter();
+        tasks
+            .map(|(mapping, task)| {
+                json!({"mapping": mapping_word(mapping), "pipeline": task.pipeline, "classes": task.classes})
+            })
+            .collect()
+    });
+    put("classes", &|| facts.classes.keys().map(|name| class(name)).collect());
+    put("primary", &|| primary(facts, decisions.prefer).map_or(Value::Null, class));
+    put("tokenizer", &|| json!(processors.tokenizer));
+    put("processor", &|| json!(processors.processor));
+    put("image_processor", &|| json!(processors.image_processor));
+    put("video_processor", &|| json!(processors.video_processor));
+    put("feature_extractor", &|| json!(processors.feature_extractor));
+    put("sources", &|| json!(facts.sources));
+    put("worker", &|| json!(facts.worker));
+    put("proven", &|| facts.proven.as_ref().map_or(Value::Null, |proven| proven_value(proven, facts)));
+    Value::Object(data)
+}
+
+/// The tiny configuration: the rules', with the model's own over it.
+fn tiny(own: &Override, decisions: &Decisions<'_>) -> Map<String, Value> {
     let mut tiny = decisions.tiny.clone();
     tiny.retain(|field, _| !own.tiny_drop.contains(field));
     tiny.extend(own.tiny.iter().map(|(field, value)| (field.clone(), value.clone())));
-    let skips: Vec<Value> = own
-        .skip
-        .iter()
-        .map(|skip| {
-            json!({
-                "check": skip.check, "class": skip.class, "hardware": skip.hardware, "reason": skip.reason,
-                "expires": skip.expires,
-            })
-        })
-        .collect();
-    let xfails: Vec<Value> = own
-        .xfail
-        .iter()
-        .map(|xfail| {
-            json!({
-                "check": xfail.check, "class": xfail.class, "hardware": xfail.hardware, "reason": xfail.reason,
-                "reproduction": xfail.reproduction,
-            })
-        })
-        .collect();
-    let processors = &facts.processors;
+    tiny
+}
+
+fn skip_value(skip: &Skip) -> Value {
     json!({
-        "type": key,
-        "ident": ident(key),
-        "module": facts.module,
-        "family": decisions.family,
-        "tags": decisions.tags,
-        "custom": custom,
-        "set": own.set,
-        "reason": own.reason,
-        "skips": skips,
-        "xfails": xfails,
-        "config": facts.config.as_ref().map_or(Value::Null, config_value),
-        "tiny": tiny,
-        "tasks": facts.tasks.iter().map(|(mapping, task)| json!({
-            "mapping": mapping_word(mapping), "pipeline": task.pipeline, "classes": task.classes,
-        })).collect::<Vec<_>>(),
-        "classes": classes,
-        "primary": primary,
-        "tokenizer": processors.tokenizer,
-        "processor": processors.processor,
-        "image_processor": processors.image_processor,
-        "video_processor": processors.video_processor,
-        "feature_extractor": processors.feature_extractor,
-        "sources": facts.sources,
-        "worker": facts.worker,
-        "proven": facts.proven.as_ref().map_or(Value::Null, |proven| proven_value(proven, facts)),
+        "check": skip.check, "class": skip.class, "hardware": skip.hardware, "reason": skip.reason,
+        "expires": skip.expires,
+    })
+}
+
+fn xfail_value(xfail: &ExpectedFailure) -> Value {
+    json!({
+        "check": xfail.check, "class": xfail.class, "hardware": xfail.hardware, "reason": xfail.reason,
+        "reproduction": xfail.reproduction,
     })
 }
 
@@ -149,11 +162,13 @@ fn class_value(name: &str, class: &ClassFacts, facts: &ModelFacts) -> Value {
     })
 }
 
-fn config_value(config: &ConfigFacts) -> Value {
-    let fields: Map<String, Value> =
-        config.fields.iter().map(|(name, value)| (name.clone(), literal_value(value))).collect();
+fn config_value(config: &ConfigFacts, seen: Seen<'_>) -> Value {
+    let fields = || -> Map<String, Value> {
+        config.fields.iter().map(|(name, value)| (name.clone(), literal_value(value))).collect()
+    };
     json!({
-        "class": config.class, "from": config.from, "bases": config.bases, "code": config.code, "fields": fields,
+        "class": config.class, "from": config.from, "bases": config.bases, "code": config.code,
+        "fields": if seen("config.fields") { Value::Object(fields()) } else { Value::Null },
         "sub_configs": config.sub_configs.iter().map(|(name, sub)| (name.clone(), json!({
             "class": sub.class, "model_type": sub.model_type, "optional": sub.optional,
         }))).collect::<Map<_, _>>(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::python;
 
@@ -48,27 +48,32 @@ impl Reads {
     }
 
     /// The part of `data` that can be read. Keeps the order of fields and the number of items.
-    pub fn project(&self, data: &Value) -> Value {
-        project(data, &[&self.0])
+    pub fn project(&self, mut data: Value) -> Value {
+        cut(&mut data, &[&self.0]);
+        data
     }
 
     /// What [`Self::project`] leaves of the item at `index` of the list `name`, which stands at the top of the data: for
     /// lists that are too large to be made whole first.
-    pub fn project_item(&self, name: &str, index: usize, item: &Value) -> Value {
+    pub fn project_item(&self, name: &str, index: usize, mut item: Value) -> Value {
         let own = self.0.fields.get(name).into_iter().chain(self.0.items.as_deref());
         let lists: Vec<&Read> = own.collect();
         if self.0.whole || lists.iter().any(|read| read.whole || read.members) {
-            return item.clone();
+            return item;
         }
         let index = index.to_string();
         let by_number = lists.iter().filter_map(|read| read.fields.get(index.as_str()));
         let reads: Vec<&Read> = by_number.chain(lists.iter().filter_map(|read| read.items.as_deref())).collect();
-        if reads.is_empty() { Value::Null } else { project(item, &reads) }
+        if reads.is_empty() {
+            return Value::Null;
+        }
+        cut(&mut item, &reads);
+        item
     }
 
     /// blake3 of the part of `data` that can be read.
     pub fn digest(&self, data: &Value) -> [u8; 32] {
-        *blake3::hash(self.project(data).to_string().as_bytes()).as_bytes()
+        *blake3::hash(self.project(data.clone()).to_string().as_bytes()).as_bytes()
     }
 
     /// Whether a change of the value at `path` (`model.config.fields.eps`, `model.tasks[0].mapping`) can be seen.
@@ -84,6 +89,19 @@ impl Reads {
             at = below(&at, part);
         }
         !at.is_empty()
+    }
+
+    /// Whether it can be seen that the object at `path` has a field `name`.
+    pub fn may_see(&self, path: &str, name: &str) -> bool {
+        let mut at: Vec<&Read> = vec![&self.0];
+        for part in split(path) {
+            if at.iter().any(|read| read.whole) {
+                return true;
+            }
+            at = below(&at, part);
+        }
+        let sees = |read: &Read| read.whole || read.truth || read.shape || read.items.is_some();
+        at.iter().any(|read| sees(read) || read.fields.contains_key(name))
     }
 
     /// Whether the value of `field` of any item of the list at `path` can be seen. Its name may be even where this says no.
@@ -113,7 +131,7 @@ impl Reads {
     /// Where two states of the data differ in what can be read, by path, in the order of the data.
     pub fn changes(&self, before: &Value, after: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        differences(&self.project(before), &self.project(after), "", &mut found);
+        differences(&self.project(before.clone()), &self.project(after.clone()), "", &mut found);
         found
     }
 }
@@ -125,54 +143,53 @@ fn below<'a>(reads: &[&'a Read], part: &str) -> Vec<&'a Read> {
     items.chain(fields).collect()
 }
 
-fn project(data: &Value, reads: &[&Read]) -> Value {
+/// Leaves of `data` what can be read.
+fn cut(data: &mut Value, reads: &[&Read]) {
     if reads.iter().any(|read| read.whole) || python::source_of(data).is_some() || python::unread(data).is_some() {
-        return data.clone();
+        return;
     }
     let any = |flag: fn(&Read) -> bool| reads.iter().any(|read| flag(read));
     if !any(|read| {
         read.kind || read.truth || read.shape || read.members || read.items.is_some() || !read.fields.is_empty()
     }) {
-        return Value::Null;
+        *data = Value::Null;
+        return;
     }
     let items: Vec<&Read> = reads.iter().filter_map(|read| read.items.as_deref()).collect();
     match data {
+        Value::Array(_) if any(|read| read.members) => {}
         Value::Array(list) => {
-            if any(|read| read.members) {
-                return data.clone();
-            }
-            let by_number = |index: usize| -> Vec<&Read> {
-                let own = reads.iter().filter_map(|read| read.fields.get(index.to_string().as_str()));
-                own.chain(items.iter().copied()).collect()
-            };
             if any(|read| read.shape) || !items.is_empty() || any(|read| !read.fields.is_empty()) {
-                let item = |(index, item)| match by_number(index).as_slice() {
-                    [] => Value::Null,
-                    reads => project(item, reads),
-                };
-                return Value::Array(list.iter().enumerate().map(item).collect());
+                for (index, item) in list.iter_mut().enumerate() {
+                    let own = reads.iter().filter_map(|read| read.fields.get(index.to_string().as_str()));
+                    match own.chain(items.iter().copied()).collect::<Vec<_>>().as_slice() {
+                        [] => *item = Value::Null,
+                        reads => cut(item, reads),
+                    }
+                }
+            } else if any(|read| read.truth) && !list.is_empty() {
+                *list = vec![Value::Null];
+            } else {
+                list.clear();
             }
-            let keep = any(|read| read.truth) && !list.is_empty();
-            Value::Array(if keep { vec![Value::Null] } else { Vec::new() })
         }
         Value::Object(fields) => {
-            let names = any(|read| read.shape);
-            let mut kept = Map::new();
-            for (name, value) in fields {
+            let (names, was_empty) = (any(|read| read.shape), fields.is_empty());
+            fields.retain(|name, value| {
                 let own = reads.iter().filter_map(|read| read.fields.get(name.as_str()));
                 let below: Vec<&Read> = own.chain(items.iter().copied()).collect();
-                if !below.is_empty() {
-                    kept.insert(name.clone(), project(value, &below));
-                } else if names {
-                    kept.insert(name.clone(), Value::Null);
+                if below.is_empty() {
+                    *value = Value::Null;
+                } else {
+                    cut(value, &below);
                 }
+                names || !below.is_empty()
+            });
+            if fields.is_empty() && !was_empty && any(|read| read.truth) {
+                fields.insert(REST.to_owned(), Value::Null);
             }
-            if kept.is_empty() && !fields.is_empty() && any(|read| read.truth) {
-                kept.insert(REST.to_owned(), Value::Null);
-            }
-            Value::Object(kept)
         }
-        _ => data.clone(),
+        _ => {}
     }
 }
 

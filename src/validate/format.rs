@@ -41,7 +41,7 @@ pub struct Layouts<'a> {
 }
 
 /// A definition that is longer, in bytes, belongs to one model.
-pub const LONG: usize = 2048;
+pub const LONG: usize = 512;
 
 /// Where the layout of a long definition lies in a formatted text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,6 +57,9 @@ impl Scan<'_, '_> {
             let from = at;
             let word_starts = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
             at += 1;
+            if !word_starts && bytes[from].is_ascii_alphanumeric() {
+                continue;
+            }
             let found = match bytes[from] {
                 b'{' if piece.kind == PieceKind::InFString => {
                     if let Some(end) = braced(&text[from..]).filter(|end| dotted(&text[from + 1..from + end - 1])) {
