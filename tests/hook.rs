@@ -209,6 +209,19 @@ fn files_that_git_does_not_know_do_not_count() {
 }
 
 #[test]
+fn what_is_staged_and_no_longer_in_the_tree_counts() {
+    for path in ["templates/no name.py.hbs", "templates/new/folder/no name.py.hbs"] {
+        let project = repository(true);
+        project.put(path, "x = 1\n");
+        add(&project, path);
+        fs::remove_file(project.root().join(path)).unwrap();
+        let _ = fs::remove_dir_all(project.root().join("templates/new"));
+        project.hfgen(&["build"]).expect(0);
+        refuses(&project).has("HF223").has(path);
+    }
+}
+
+#[test]
 fn a_first_commit_is_judged_too() {
     for good in [true, false] {
         let project = Project::new();

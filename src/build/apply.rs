@@ -305,8 +305,10 @@ fn stale(given: &Given<'_>) -> Result<Vec<Arc<OutputTrace>>, Failure> {
         return Ok(Vec::new());
     }
     let planned = |path: &str| given.plan.holds(path);
-    let mut stale: Vec<Arc<OutputTrace>> =
-        given.trace.outputs.iter().filter(|old| !planned(&old.entry.path)).cloned().collect();
+    let mut stale = Vec::new();
+    if !given.plan.is_of(given.trace.outputs.iter().map(|old| &old.entry)) {
+        stale.extend(given.trace.outputs.iter().filter(|old| !planned(&old.entry.path)).cloned());
+    }
     if given.forgotten {
         let root = given.options.root.join(&given.plan.output_root);
         for file in given.system.walk(&root).map_err(Failure::io("listing the outputs"))? {

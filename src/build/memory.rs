@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::options::Failure;
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, Planned};
 use super::progress::Progress;
 use super::project::LOCK;
 use super::record::Recorded;
@@ -18,7 +18,7 @@ use crate::graph::{lock, models};
 use crate::rules::plan::Entry;
 use crate::store::frame;
 use crate::store::stamps::{Stamps, Watched};
-use crate::store::trace::Trace;
+use crate::store::trace::{OutputTrace, Trace};
 use crate::store::{FOLDER, Layout};
 use crate::sys::os::TEMPORARY;
 use crate::sys::{Lock, Stamp, System};
@@ -147,22 +147,16 @@ fn trace(memory: &Memory<'_>, recorded: Recorded) -> Trace {
     let mut outputs = recorded.outputs;
     outputs.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
     // Invariant: a remembered model has exactly those outputs in the trace that it was planned with.
-    let planned = &memory.plan.outputs;
-    let unplanned = outputs.iter().map(|output| &*output.entry).filter(|entry| {
-        let found = planned.binary_search_by(|planned| planned.entry.path.cmp(&entry.path));
-        !found.is_ok_and(|at| *planned[at].entry == **entry)
-    });
-    let unmade = planned.iter().map(|planned| &*planned.entry).filter(|entry| {
-        let found = outputs.binary_search_by(|output| output.entry.path.cmp(&entry.path));
-        !found.is_ok_and(|at| *outputs[at].entry == **entry)
-    });
-    let partly: FxHashSet<&str> = unplanned.chain(unmade).filter_map(|entry| entry.model.as_deref()).collect();
-    let planned = memory.plan.models.iter().filter(|model| !partly.contains(model.key.as_str())).cloned().collect();
+    let mut models = memory.plan.models.clone();
+    if !memory.plan.is_of(outputs.iter().map(|output| &output.entry)) {
+        let partly = partly(&memory.plan.outputs, &outputs);
+        models.retain(|model| !partly.contains(model.key.as_str()));
+    }
     Trace {
         inputs: memory.session.inputs().map(|(path, loaded)| (path.to_owned(), loaded.digest)).collect(),
         templates: recorded.templates,
         shared: memory.plan.shared.clone(),
-        models: planned,
+        models,
         blocks: memory.plan.blocks.clone(),
         rules: models::rules_to_remember(&memory.session.db, memory.session.workspace),
         registry: models::registry_to_remember(&memory.session.db, memory.session.workspace),
@@ -171,6 +165,19 @@ fn trace(memory: &Memory<'_>, recorded: Recorded) -> Trace {
         outputs,
         findings: memory.plan.findings.clone(),
     }
+}
+
+/// The models of which an output is planned and not recorded, or recorded and not planned. Both are sorted by path.
+fn partly<'a>(planned: &'a [Planned], outputs: &'a [Arc<OutputTrace>]) -> FxHashSet<&'a str> {
+    let unplanned = outputs.iter().map(|output| &*output.entry).filter(|entry| {
+        let found = planned.binary_search_by(|planned| planned.entry.path.cmp(&entry.path));
+        !found.is_ok_and(|at| *planned[at].entry == **entry)
+    });
+    let unmade = planned.iter().map(|planned| &*planned.entry).filter(|entry| {
+        let found = outputs.binary_search_by(|output| output.entry.path.cmp(&entry.path));
+        !found.is_ok_and(|at| *outputs[at].entry == **entry)
+    });
+    unplanned.chain(unmade).filter_map(|entry| entry.model.as_deref()).collect()
 }
 
 fn stamps<'a>(memory: &Memory<'a>, trace: &'a Trace, stamps_of: &FxHashMap<Arc<Entry>, Option<Stamp>>) -> Stamps<'a> {

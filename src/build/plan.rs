@@ -56,6 +56,11 @@ impl Plan {
         self.outputs.binary_search_by(|planned| planned.entry.path.as_str().cmp(path)).is_ok()
     }
 
+    /// Whether these, sorted by path, are of just the outputs that there should be.
+    pub fn is_of<'a>(&self, entries: impl ExactSizeIterator<Item = &'a Arc<Entry>>) -> bool {
+        entries.len() == self.outputs.len() && self.outputs.iter().map(|planned| &planned.entry).eq(entries)
+    }
+
     /// Findings that make the whole build impossible.
     pub fn broken(&self) -> Vec<Finding> {
         self.findings.iter().filter(|finding| finding.is_error()).cloned().collect()
@@ -142,7 +147,7 @@ fn same_plan(plan: &Plan, trace: &Trace) -> bool {
     trace.findings.is_empty()
         && plan.shared == trace.shared
         && plan.models.iter().map(|model| &model.key).eq(trace.models.iter().map(|model| &model.key))
-        && plan.outputs.iter().map(|planned| &planned.entry).eq(trace.outputs.iter().map(|output| &output.entry))
+        && plan.is_of(trace.outputs.iter().map(|output| &output.entry))
 }
 
 /// Has the two long inputs read at the same time: neither needs the other.

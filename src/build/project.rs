@@ -39,6 +39,31 @@ pub const LOCK: &str = "registry.lock";
 pub const RULES: &str = "rules";
 pub const TEMPLATES: &str = "templates";
 
+impl InputSet {
+    /// The inputs of a project without further layers by their paths, each with its stamp; `None` where a path is no
+    /// input's.
+    pub fn known<'a>(
+        inputs: impl Iterator<Item = (&'a str, Option<Stamp>)>,
+        folders: Vec<(String, Option<Stamp>)>,
+    ) -> Option<(Self, Vec<Option<Stamp>>)> {
+        let below = |path: &'a str, folder: &str| path.strip_prefix(folder)?.strip_prefix('/');
+        let file = |path: &'a str| {
+            let role = match (path, below(path, RULES), below(path, TEMPLATES)) {
+                (REGISTRY, ..) => Role::Registry,
+                (LOCK, ..) => Role::Lock,
+                (_, Some(_), _) => Role::Rules,
+                (.., Some(relative)) => Role::Template { relative: relative.to_owned(), layer: 1 },
+                _ => return None,
+            };
+            Some(InputFile { path: path.to_owned(), role })
+        };
+        let mut inputs: Vec<_> = inputs.map(|(path, stamp)| Some((file(path)?, stamp))).collect::<Option<_>>()?;
+        inputs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (files, stamps) = inputs.into_iter().unzip();
+        Some((Self { files, folders }, stamps))
+    }
+}
+
 /// Lists the inputs below `root` and in the layers of templates.
 pub fn inputs(system: &dyn System, root: &Path, layers: &[PathBuf]) -> std::io::Result<InputSet> {
     let mut set = InputSet::default();

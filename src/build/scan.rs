@@ -7,7 +7,7 @@ use std::path::Path;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::outcome::Counts;
-use super::project::folder_stamp;
+use super::project::{InputSet, folder_stamp};
 use crate::digest::Digest;
 use crate::store::frame::{self, Unread};
 use crate::store::stamps::Stamps;
@@ -41,6 +41,8 @@ pub struct Scan {
     pub nothing_to_do: bool,
     /// Files whose contents are known without reading them again, by path.
     pub known: FxHashMap<String, Seen>,
+    /// The inputs with their stamps, where none came or went.
+    pub inputs: Option<(InputSet, Vec<Option<Stamp>>)>,
     /// Inputs that were read already, by path.
     pub fresh: FxHashMap<String, Fresh>,
     pub planned: usize,
@@ -58,6 +60,8 @@ pub struct Look<'a> {
     stamps: Stamps<'a>,
     /// Whether everything that was looked at is the same.
     same: bool,
+    /// Whether no input came or went.
+    same_inputs: bool,
     /// The inputs, then the outputs, as far as they were looked at: how they stand now, and whether their contents are
     /// others.
     found: Vec<(Option<Stamp>, bool)>,
@@ -84,7 +88,17 @@ impl<'a> Look<'a> {
         let stamps = remembered.map_or(Err(Unread::Missing), frame::decode::<Stamps<'a>>);
         let unread = stamps.as_ref().err().copied();
         let (stamps, touched, scan) = (stamps.unwrap_or_default(), Vec::new(), Scan { unread, ..Scan::default() });
-        let mut look = Self { system, root, layout, stamps, same: false, found: Vec::new(), touched, scan };
+        let mut look = Self {
+            system,
+            root,
+            layout,
+            stamps,
+            same: false,
+            same_inputs: unread.is_none(),
+            found: Vec::new(),
+            touched,
+            scan,
+        };
         if unread.is_some() {
             return look;
         }
@@ -95,8 +109,10 @@ impl<'a> Look<'a> {
         // Without its trace a later round would not know what it made.
         look.same &= system.exists(&layout.trace());
         for (path, stamp) in &look.stamps.folders {
-            look.same &= folder_stamp(system, &root.join(&**path)) == *stamp;
+            look.same_inputs &= folder_stamp(system, &root.join(&**path)) == *stamp;
         }
+        look.same_inputs &= look.stamps.options == options;
+        look.same &= look.same_inputs;
         look.scan.counts.stated += look.stamps.folders.len() as u64;
         look.at(true);
         look
@@ -117,6 +133,12 @@ impl<'a> Look<'a> {
             self.scan.nothing_to_do = true;
             self.remember_touched();
             return self.scan;
+        }
+        if self.same_inputs {
+            let inputs = self.stamps.inputs.iter().zip(&self.found);
+            let folders = self.stamps.folders.iter().map(|(path, stamp)| (path.to_string(), *stamp));
+            let inputs = inputs.map(|(input, (stamp, _))| (&*input.path, *stamp));
+            self.scan.inputs = InputSet::known(inputs, folders.collect());
         }
         let known = self.watched().zip(&self.found).filter(|(_, (_, changed))| !changed);
         let seen = |(watched, (stamp, _)): (&Watched<'_>, &(Option<Stamp>, bool))| {

@@ -31,12 +31,19 @@ impl Texts {
     /// Lists and reads all inputs. Takes what `scan` has read already, and its word for the contents of files whose stamps
     /// are still the same.
     pub fn read(system: &dyn System, options: &Options, scan: &mut Scan) -> Result<Self, Failure> {
-        let listed = project::inputs(system, &options.root, &options.templates);
-        let set = listed.map_err(Failure::io("listing the inputs"))?;
         let at = scan.at.unwrap_or_else(|| system.now());
+        let known = scan.inputs.take().filter(|_| options.templates.is_empty());
+        let (set, stamps) = if let Some(known) = known {
+            known
+        } else {
+            let listed = project::inputs(system, &options.root, &options.templates);
+            let set = listed.map_err(Failure::io("listing the inputs"))?;
+            let paths: Vec<&str> = set.files.iter().map(|file| file.path.as_str()).collect();
+            let stamps = system.stat_many(&options.root, &paths);
+            (set, stamps)
+        };
         let mut files = Vec::with_capacity(set.files.len());
-        let paths: Vec<&str> = set.files.iter().map(|file| file.path.as_str()).collect();
-        for (file, stamp) in set.files.iter().zip(system.stat_many(&options.root, &paths)) {
+        for (file, stamp) in set.files.iter().zip(stamps) {
             let fresh = scan.fresh.remove(&file.path).filter(|fresh| Some(fresh.stamp) == stamp);
             let known =
                 scan.known.get(&file.path).filter(|seen| seen.settled && stamp.is_some() && seen.stamp == stamp);

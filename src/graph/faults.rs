@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
 use salsa::Database as Db;
 
 use super::inputs::Workspace;
@@ -25,9 +26,9 @@ pub fn fault_ids(db: &dyn Db, workspace: Workspace) -> BTreeSet<String> {
 
 /// Functions under `@fault(...)`: `mixed_rows` is `mixed-rows`.
 fn declared(text: &str) -> impl Iterator<Item = String> {
-    let decorated = text.split("\n@fault(").skip(1);
-    decorated.filter_map(|rest| {
-        let (_, function) = rest.split_once("\ndef ")?;
+    let decorated = memmem::find_iter(text.as_bytes(), "\n@fault(");
+    decorated.filter_map(|at| {
+        let (_, function) = text[at..].split_once("\ndef ")?;
         let name: String = function.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         Some(name.replace('_', "-"))
     })

@@ -2,7 +2,7 @@
 //! will ask for it, while that one has other things to do.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,7 +11,7 @@ use crate::digest::Digest;
 
 /// Equal where the texts are.
 pub struct Written<T> {
-    text: Box<str>,
+    text: Arc<str>,
     ahead: Mutex<Option<T>>,
 }
 
@@ -76,7 +76,7 @@ impl<T> Serialize for Written<T> {
 
 impl<'de, T> Deserialize<'de> for Written<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { text: Box::deserialize(deserializer)?, ahead: Mutex::new(None) })
+        Ok(Self { text: Arc::deserialize(deserializer)?, ahead: Mutex::new(None) })
     }
 }
 

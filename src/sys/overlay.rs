@@ -18,6 +18,20 @@ fn read_only() -> io::Error {
     io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "a view of staged contents is never written")
 }
 
+/// Of a file or folder that is another than the one below, so that it is always looked into.
+fn other(kind: Kind, size: u64) -> Stamp {
+    Stamp { mtime: -1, ctime: -1, size, inode: 0, kind }
+}
+
+impl OverlaySystem<'_> {
+    /// The files of `folder`, at any depth, that are there in only one of the two systems; with whether it is this one.
+    fn moved<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = (&'a Path, bool)> {
+        let moved = |(path, contents): &(&PathBuf, &Option<Vec<u8>>)| contents.is_some() != self.below.exists(path);
+        let here = self.contents.iter().filter(move |(path, _)| path.starts_with(folder));
+        here.filter(moved).map(|(path, contents)| (path.as_path(), contents.is_some()))
+    }
+}
+
 impl System for OverlaySystem<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.contents.get(path) {
@@ -33,12 +47,15 @@ impl System for OverlaySystem<'_> {
 
     fn stat(&self, path: &Path) -> io::Result<Stamp> {
         match self.contents.get(path) {
-            Some(Some(bytes)) => {
-                // A stamp that no real file has, so that the contents are always hashed.
-                Ok(Stamp { mtime: -1, ctime: -1, size: bytes.len() as u64, inode: 0, kind: Kind::File })
-            }
+            Some(Some(bytes)) => Ok(other(Kind::File, bytes.len() as u64)),
             Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)),
-            None => self.below.stat(path),
+            None => match self.below.stat(path) {
+                Ok(stamp) if stamp.kind == Kind::Folder && self.moved(path).next().is_some() => {
+                    Ok(other(Kind::Folder, stamp.size))
+                }
+                Err(_) if self.moved(path).any(|(_, comes)| comes) => Ok(other(Kind::Folder, 0)),
+                found => found,
+            },
         }
     }
 
@@ -59,16 +76,14 @@ impl System for OverlaySystem<'_> {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<(String, Kind)>> {
         let mut found: BTreeMap<String, Kind> = self.below.list(folder).unwrap_or_default().into_iter().collect();
-        for (path, contents) in &self.contents {
-            if path.parent() == Some(folder)
-                && let Some(name) = path.file_name()
-            {
-                let name = name.to_string_lossy().into_owned();
-                if contents.is_some() {
-                    found.insert(name, Kind::File);
-                } else {
-                    found.remove(&name);
-                }
+        for (path, comes) in self.moved(folder) {
+            let mut below = path.strip_prefix(folder).into_iter().flat_map(Path::components);
+            let Some(name) = below.next().map(|name| name.as_os_str().to_string_lossy().into_owned()) else { continue };
+            match (comes, below.next()) {
+                (true, None) => drop(found.insert(name, Kind::File)),
+                (true, Some(_)) => drop(found.insert(name, Kind::Folder)),
+                (false, None) => drop(found.remove(&name)),
+                (false, Some(_)) => {}
             }
         }
         Ok(found.into_iter().collect())
