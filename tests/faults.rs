@@ -435,7 +435,7 @@ fn a_trace_that_lies_makes_no_panic() {
     let lie = |path: &str| {
         let mut output = OutputTrace::of_file(path.to_owned(), Digest::of(b"x"));
         output.templates = vec![7, u32::MAX];
-        output.held = vec![(9, 0), (u32::MAX, 7)];
+        output.held = [(9, 0), (u32::MAX, 7)].into_iter().collect();
         output
     };
     let paths = ["generated/index.py", "generated/../../outside.py", "/tmp/outside.py", "generated/none.py", ""];

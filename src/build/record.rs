@@ -8,6 +8,7 @@ use super::memory::Written;
 use crate::digest::Digest;
 use crate::graph::outputs::Inputs;
 use crate::rules::plan::Entry;
+use crate::store::held::Held;
 use crate::store::trace::{OutputTrace, Trace};
 use crate::sys::Stamp;
 
@@ -50,7 +51,7 @@ impl Recorded {
             let mut output = OutputTrace::clone(output);
             output.templates =
                 old.templates_of(&output).map(|(path, digest)| self.template(path, *digest)).collect::<Vec<_>>();
-            output.held = old.reads_of(&output).map(|(path, digest)| (self.read(path), digest)).collect::<Vec<_>>();
+            output.held = old.reads_of(&output).map(|(path, digest)| (self.read(path), digest)).collect::<Held>();
             self.outputs.push(Arc::new(output));
         }
     }
@@ -64,7 +65,7 @@ impl Recorded {
             model,
             of_all: false,
             templates: Vec::new(),
-            held: Vec::new(),
+            held: Held::default(),
             whole: Digest::default(),
             failed: false,
             demands: Digest::default(),

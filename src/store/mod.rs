@@ -1,11 +1,12 @@
 //! `.hfgen-cache`: what a build knew, kept for the next process. Safe to delete at any time; knows nothing of Salsa.
 //!
 //! Map of the room: `frame` puts a version and a checksum around every stored value, `stamps` is the small file that a
-//! build with nothing to do reads, `trace` is what each output read, `blobs` keeps outputs by what made them.
+//! build with nothing to do reads, `trace` is what each output read (its fields in `held`), `blobs` keeps outputs by what made
+//! them.
 
 pub mod blobs;
 pub mod frame;
-mod held;
+pub mod held;
 pub mod stamps;
 pub mod trace;
 

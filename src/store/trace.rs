@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Digest;
+use super::held::Held;
 use crate::finding::Finding;
 use crate::graph::remembered::{KnownHead, KnownRegistry};
 use crate::graph::written::Written;
@@ -76,8 +77,7 @@ pub struct OutputTrace {
     /// Indices into `Trace::templates`: its template, then those that it includes.
     pub templates: Vec<u32>,
     /// Data paths (indices into `Trace::reads`), each with the short digest of what it held.
-    #[serde(with = "super::held")]
-    pub held: Vec<(u32, u32)>,
+    pub held: Held,
     /// Of all the data together, order included; where rendering failed, of all that there is.
     pub whole: Digest,
     /// Whether rendering failed.
@@ -111,7 +111,7 @@ impl OutputTrace {
             model: Digest::default(),
             of_all: false,
             templates: Vec::new(),
-            held: Vec::new(),
+            held: Held::default(),
             whole: Digest::default(),
             failed: false,
             demands: Digest::default(),
@@ -143,7 +143,7 @@ impl Trace {
 
     /// The data paths that an output's templates read, each with the short digest of what it held.
     pub fn reads_of<'a>(&'a self, output: &'a OutputTrace) -> impl Iterator<Item = (&'a str, u32)> {
-        let named = |(index, digest): &(u32, u32)| Some((self.reads.get(*index as usize)?.as_str(), *digest));
+        let named = |(index, digest)| Some((self.reads.get(index as usize)?.as_str(), digest));
         output.held.iter().filter_map(named)
     }
 }
