@@ -71,10 +71,20 @@ fn overrides_hide_defaults() {
     check_reads(&[mid, base], &["in_mid"]);
 }
 
+/// Each template reads the same of `full` and of what `cut` leaves of its `rule.checks`.
+fn check_cut(full: &Value, templates: &[&str], cut: impl Fn(&Reads, &mut Value)) {
+    for template in templates {
+        let reads = reads_of(&[("r", template)]);
+        let mut part = full.clone();
+        cut(&reads, &mut part["rule"]["checks"]);
+        assert_eq!(reads.project(part).to_string(), reads.project(full.clone()).to_string(), "{template}");
+    }
+}
+
 #[test]
 fn fields_of_items_that_no_template_reads_may_be_left_empty() {
     let full = json!({"rule": {"checks": [{"a": 1, "b": [2], "c": {"d": 3}}, {"a": 4, "b": [], "c": {"d": 5}}]}});
-    for template in [
+    let templates = [
         "{{#each rule.checks}}{{a}}{{/each}}",
         "{{#each rule.checks}}{{#if b}}{{c.d}}{{/if}}{{/each}}",
         "{{#each rule.checks}}{{#each this}}{{@key}}{{/each}}{{/each}}",
@@ -86,18 +96,16 @@ fn fields_of_items_that_no_template_reads_may_be_left_empty() {
         "{{py rule.checks}}",
         "{{py rule}}",
         "x",
-    ] {
-        let reads = reads_of(&[("r", template)]);
-        let mut cut = full.clone();
-        for item in cut["rule"]["checks"].as_array_mut().unwrap() {
+    ];
+    check_cut(&full, &templates, |reads, checks| {
+        for item in checks.as_array_mut().unwrap() {
             for (name, value) in item.as_object_mut().unwrap() {
                 if !reads.may_read_in_items("rule.checks", name) {
                     *value = Value::Null;
                 }
             }
         }
-        assert_eq!(reads.project(cut.clone()).to_string(), reads.project(full.clone()).to_string(), "{template}");
-    }
+    });
     let reads = reads_of(&[("r", "{{#each rule.checks}}{{a}}{{/each}}")]);
     assert!(reads.may_read_in_items("rule.checks", "a") && !reads.may_read_in_items("rule.checks", "b"));
 }
@@ -105,7 +113,7 @@ fn fields_of_items_that_no_template_reads_may_be_left_empty() {
 #[test]
 fn fields_of_an_object_that_no_template_sees_may_be_left_out() {
     let full = json!({"rule": {"checks": {"a": {"x": 1}, "b": {"x": 2}}}});
-    for template in [
+    let templates = [
         "{{#with (default rule.checks.a null)}}{{x}}{{/with}}",
         "{{#if (has rule.checks 'b')}}y{{/if}}",
         "{{#each rule.checks}}{{@key}}{{/each}}",
@@ -114,12 +122,10 @@ fn fields_of_an_object_that_no_template_sees_may_be_left_out() {
         "{{py rule.checks}}",
         "{{#each rule}}{{len this}}{{/each}}",
         "x",
-    ] {
-        let reads = reads_of(&[("r", template)]);
-        let mut cut = full.clone();
-        cut["rule"]["checks"].as_object_mut().unwrap().retain(|name, _| reads.may_see("rule.checks", name));
-        assert_eq!(reads.project(cut.clone()).to_string(), reads.project(full.clone()).to_string(), "{template}");
-    }
+    ];
+    check_cut(&full, &templates, |reads, checks| {
+        checks.as_object_mut().unwrap().retain(|name, _| reads.may_see("rule.checks", name));
+    });
     let reads = reads_of(&[("r", "{{#with (default rule.checks.a null)}}{{x}}{{/with}}")]);
     assert!(reads.may_see("rule.checks", "a") && !reads.may_see("rule.checks", "b"));
 }

@@ -51,7 +51,7 @@ impl Recorded {
             let mut output = OutputTrace::clone(output);
             output.templates =
                 old.templates_of(&output).map(|(path, digest)| self.template(path, *digest)).collect::<Vec<_>>();
-            output.held = old.reads_of(&output).map(|(path, digest)| (self.read(path), digest)).collect::<Held>();
+            output.held = old.reads_of(&output).map(|(path, digest)| (self.read(path), digest)).collect();
             self.outputs.push(Arc::new(output));
         }
     }

@@ -88,31 +88,21 @@ impl<'a> Look<'a> {
         let stamps = remembered.map_or(Err(Unread::Missing), frame::decode::<Stamps<'a>>);
         let unread = stamps.as_ref().err().copied();
         let (stamps, touched, scan) = (stamps.unwrap_or_default(), Vec::new(), Scan { unread, ..Scan::default() });
-        let mut look = Self {
-            system,
-            root,
-            layout,
-            stamps,
-            same: false,
-            same_inputs: unread.is_none(),
-            found: Vec::new(),
-            touched,
-            scan,
-        };
+        let (same, same_inputs, found) = (false, false, Vec::new());
+        let mut look = Self { system, root, layout, stamps, same, same_inputs, found, touched, scan };
         if unread.is_some() {
             return look;
         }
         let now = system.now();
         look.scan.at = Some(now);
         look.scan.planned = look.stamps.planned as usize;
-        look.same = look.stamps.options == options && look.stamps.quiet && now < look.stamps.valid_until;
-        // Without its trace a later round would not know what it made.
-        look.same &= system.exists(&layout.trace());
+        look.same_inputs = look.stamps.options == options;
         for (path, stamp) in &look.stamps.folders {
             look.same_inputs &= folder_stamp(system, &root.join(&**path)) == *stamp;
         }
-        look.same_inputs &= look.stamps.options == options;
-        look.same &= look.same_inputs;
+        look.same = look.same_inputs && look.stamps.quiet && now < look.stamps.valid_until;
+        // Without its trace a later round would not know what it made.
+        look.same &= system.exists(&layout.trace());
         look.scan.counts.stated += look.stamps.folders.len() as u64;
         look.at(true);
         look

@@ -108,6 +108,7 @@ const CHECK: [&str; 8] = ["name", "title", "fault", "faults", "tier", "hardware"
 fn rule_data(db: &dyn Db, workspace: Workspace, entry: &Entry, own: Option<&Own<'_>>, reads: Option<&Reads>) -> Value {
     let book = &rule_book(db, workspace).value;
     let Some(target) = book.target.get(&entry.rule) else { return Value::Null };
+    // Of what is not read the name is enough.
     let is_read = |field: &str| reads.is_none_or(|reads| reads.may_read_in_items("rule.checks", field));
     let fields = CHECK.map(|field| (field, is_read(field)));
     let reads_classes = is_read("classes") || is_read("but");

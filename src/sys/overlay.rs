@@ -76,14 +76,14 @@ impl System for OverlaySystem<'_> {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<(String, Kind)>> {
         let mut found: BTreeMap<String, Kind> = self.below.list(folder).unwrap_or_default().into_iter().collect();
-        for (path, comes) in self.moved(folder) {
+        for (path, contents) in &self.contents {
             let mut below = path.strip_prefix(folder).into_iter().flat_map(Path::components);
             let Some(name) = below.next().map(|name| name.as_os_str().to_string_lossy().into_owned()) else { continue };
-            match (comes, below.next()) {
-                (true, None) => drop(found.insert(name, Kind::File)),
-                (true, Some(_)) => drop(found.insert(name, Kind::Folder)),
-                (false, None) => drop(found.remove(&name)),
-                (false, Some(_)) => {}
+            match (contents, below.next()) {
+                (Some(_), None) => drop(found.insert(name, Kind::File)),
+                (Some(_), Some(_)) => drop(found.insert(name, Kind::Folder)),
+                (None, None) => drop(found.remove(&name)),
+                (None, Some(_)) => {}
             }
         }
         Ok(found.into_iter().collect())

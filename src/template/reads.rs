@@ -78,45 +78,35 @@ impl Reads {
 
     /// Whether a change of the value at `path` (`model.config.fields.eps`, `model.tasks[0].mapping`) can be seen.
     pub fn may_read(&self, path: &str) -> bool {
-        let mut at: Vec<&Read> = vec![&self.0];
-        for part in split(path) {
-            if at.iter().any(|read| read.whole) {
-                return true;
-            }
-            if at.iter().any(|read| read.members && part.parse::<usize>().is_ok()) {
-                return true;
-            }
-            at = below(&at, part);
-        }
-        !at.is_empty()
+        self.at(path).is_none_or(|at| !at.is_empty())
     }
 
     /// Whether it can be seen that the object at `path` has a field `name`.
     pub fn may_see(&self, path: &str, name: &str) -> bool {
-        let mut at: Vec<&Read> = vec![&self.0];
-        for part in split(path) {
-            if at.iter().any(|read| read.whole) {
-                return true;
-            }
-            at = below(&at, part);
-        }
         let sees = |read: &Read| read.whole || read.truth || read.shape || read.items.is_some();
-        at.iter().any(|read| sees(read) || read.fields.contains_key(name))
+        self.at(path).is_none_or(|at| at.iter().any(|read| sees(read) || read.fields.contains_key(name)))
     }
 
     /// Whether the value of `field` of any item of the list at `path` can be seen. Its name may be even where this says no.
     pub fn may_read_in_items(&self, path: &str, field: &str) -> bool {
+        let item = |item: &Read| item.whole || item.items.is_some() || item.fields.contains_key(field);
+        let reads = |list: &Read| {
+            list.whole || list.members || list.items.as_deref().is_some_and(item) || list.fields.values().any(item)
+        };
+        self.at(path).is_none_or(|at| at.into_iter().any(reads))
+    }
+
+    /// What is read of the value at `path`; `None` where all of what it stands in is.
+    fn at(&self, path: &str) -> Option<Vec<&Read>> {
         let mut at: Vec<&Read> = vec![&self.0];
         for part in split(path) {
-            if at.iter().any(|read| read.whole) {
-                return true;
+            let whole = |read: &&Read| read.whole || read.members && part.parse::<usize>().is_ok();
+            if at.iter().any(whole) {
+                return None;
             }
             at = below(&at, part);
         }
-        at.iter().any(|list| {
-            let item = |item: &Read| item.whole || item.items.is_some() || item.fields.contains_key(field);
-            list.whole || list.members || list.items.as_deref().is_some_and(item) || list.fields.values().any(item)
-        })
+        Some(at)
     }
 
     /// The paths, sorted: `model.type` with all below it, `model.tags?` whether it is there or true, `model.tasks[].mapping` of

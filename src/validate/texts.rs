@@ -55,9 +55,10 @@ impl Scan<'_, '_> {
         let mut at = 0;
         while at < bytes.len() {
             let from = at;
-            let word_starts = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+            let in_word = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
             at += 1;
-            if !word_starts && bytes[from].is_ascii_alphanumeric() {
+            // A word is looked at where it starts.
+            if in_word && bytes[from].is_ascii_alphanumeric() {
                 continue;
             }
             let found = match bytes[from] {
@@ -94,7 +95,7 @@ impl Scan<'_, '_> {
                         None => phrase(&text[from..]),
                     }
                 }
-                byte if word_starts && byte.is_ascii_alphabetic() => phrase(&text[from..]),
+                byte if byte.is_ascii_alphabetic() => phrase(&text[from..]),
                 _ => None,
             };
             if let Some(end) = found {
